@@ -1,0 +1,217 @@
+package poststube
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// A floor is a height in the house. Imports go downwards only.
+type floor int
+
+const (
+	stone    floor = iota // values that everything may use
+	ground                // values and contracts; no I/O
+	cellar                // back ends of the contracts
+	bench                 // conformance suites, for tests only
+	first                 // people
+	second                // the engine
+	third                 // protocols
+	side                  // clients and tests of the whole; no server package imports it
+	roof                  // configuration and wiring
+	doorstep              // the program
+)
+
+// A room is one package: what it may import of this module and of others. A
+// test file may import more: whatever lies on a lower floor, and testModules.
+type room struct {
+	floor   floor
+	imports string // packages of this module
+	modules string // modules of others
+}
+
+// house is the table of contents: every package of the module, from the ground
+// up. A new package is a new line; a new import is a decision that a reviewer
+// sees here.
+var house = map[string]room{
+	"uidset":          {stone, "", ""},
+	"acl":             {ground, "", "golang.org/x/text"},
+	"message":         {ground, "", "golang.org/x/text"},
+	"mbox":            {ground, "", ""},
+	"imap/wire":       {ground, "uidset", "golang.org/x/text"},
+	"imap/view":       {ground, "uidset", ""},
+	"kv":              {ground, "", ""},
+	"blob":            {ground, "", ""},
+	"notify":          {ground, "", ""},
+	"kv/pebblekv":     {cellar, "kv", "github.com/cockroachdb/pebble/v2 golang.org/x/sys"},
+	"blob/dirblob":    {cellar, "blob", "github.com/cockroachdb/pebble/v2"},
+	"notify/localbus": {cellar, "notify", ""},
+	"storetest":       {bench, "kv blob notify", "github.com/cockroachdb/pebble/v2"},
+	"directory":       {first, "acl kv notify", "golang.org/x/crypto golang.org/x/text github.com/xdg-go/scram"},
+	"mail":            {second, "acl blob directory kv message notify uidset", "github.com/RoaringBitmap/roaring/v2 golang.org/x/text"},
+	"imap":            {third, "acl directory imap/view imap/wire mail message uidset", "golang.org/x/text"},
+	"smtp":            {third, "directory mail", ""},
+	"admin":           {third, "acl directory mail uidset", ""},
+	"dialogue":        {side, "", ""},
+	"interop":         {side, "", ""},
+	"server":          {roof, "admin blob blob/dirblob directory imap kv kv/pebblekv mail notify notify/localbus smtp", "github.com/pelletier/go-toml/v2"},
+	"cmd/poststube":   {doorstep, "acl admin directory mail mbox server", "github.com/spf13/cobra golang.org/x/term"},
+}
+
+// testModules may be imported by test files only.
+const testModules = "github.com/anishathalye/porcupine github.com/emersion/go-imap/v2 github.com/emersion/go-smtp " +
+	"github.com/google/go-cmp github.com/rogpeppe/go-internal go.uber.org/goleak pgregory.net/rapid github.com/cockroachdb/pebble/v2"
+
+// TestFloors holds the house to its plan: no unknown package, no import that
+// the plan does not list, none upwards or sideways.
+func TestFloors(t *testing.T) {
+	for name, r := range house {
+		for _, imp := range strings.Fields(r.imports) {
+			if below, ok := house[imp]; !ok {
+				t.Errorf("the plan lets %s import %s, which is not in the plan", name, imp)
+			} else if below.floor >= r.floor {
+				t.Errorf("the plan lets %s import %s, which does not lie below it", name, imp)
+			}
+		}
+	}
+	seen := map[string]bool{}
+	for _, f := range goFiles(t) {
+		pkg := path.Dir(f)
+		if pkg == "." {
+			continue // this test
+		}
+		seen[pkg] = true
+		r, ok := house[pkg]
+		if !ok {
+			t.Errorf("package %s is not in the plan: add it to the house in floors_test.go", pkg)
+			continue
+		}
+		for _, imp := range importsOf(t, f) {
+			if problem := r.objection(pkg, imp, strings.HasSuffix(f, "_test.go")); problem != "" {
+				t.Errorf("%s imports %s: %s", f, imp, problem)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(house)) {
+		if !seen[name] {
+			t.Errorf("the plan has a package %s, the tree has none", name)
+		}
+	}
+}
+
+// objection says what is wrong with an import, or nothing.
+func (r room) objection(pkg, imp string, test bool) string {
+	local, ok := strings.CutPrefix(imp, "poststube/")
+	if !ok {
+		first, _, _ := strings.Cut(imp, "/")
+		switch {
+		case !strings.Contains(first, "."): // the standard library
+			return ""
+		case inModules(r.modules, imp), test && inModules(testModules, imp):
+			return ""
+		}
+		return "the plan does not list its module for this package"
+	}
+	below, known := house[local]
+	switch {
+	case !known:
+		return "not in the plan"
+	case local == pkg && test: // an external test package
+		return ""
+	case slices.Contains(strings.Fields(r.imports), local):
+		return ""
+	case test && below.floor < r.floor, test && below.floor == side:
+		return ""
+	case below.floor >= r.floor:
+		return fmt.Sprintf("%s does not lie below %s", local, pkg)
+	}
+	return "the plan does not list it"
+}
+
+func inModules(modules, imp string) bool {
+	return slices.ContainsFunc(strings.Fields(modules), func(m string) bool {
+		return imp == m || strings.HasPrefix(imp, m+"/")
+	})
+}
+
+// goFiles returns the Go files of the module, relative to its root.
+func goFiles(t *testing.T) []string {
+	var files []string
+	err := fs.WalkDir(os.DirFS("."), ".", func(p string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && p != "." && (d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") || strings.HasPrefix(d.Name(), "_")):
+			return fs.SkipDir
+		case !d.IsDir() && filepath.Ext(p) == ".go":
+			files = append(files, p)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < len(house) {
+		t.Fatalf("found only %d Go files: this test must run in the root of the module", len(files))
+	}
+	return files
+}
+
+func importsOf(t *testing.T, file string) []string {
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	var list []string
+	for _, spec := range f.Imports {
+		p, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// TestSizes keeps files small enough to read: no file over 600 lines, no
+// function over 100.
+func TestSizes(t *testing.T) {
+	const maxFile, maxFunc = 600, 100
+	for _, f := range goFiles(t) {
+		src, err := os.ReadFile(f)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		lines := strings.Split(string(src), "\n")
+		if len(lines) > maxFile+1 {
+			t.Errorf("%s has %d lines, more than %d", f, len(lines)-1, maxFile)
+		}
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		start := 0
+		for i, line := range lines {
+			switch {
+			case strings.HasPrefix(line, "func "):
+				start = i
+			case line == "}" && start > 0:
+				if n := i - start + 1; n > maxFunc {
+					t.Errorf("%s:%d: a function of %d lines, more than %d", f, start+1, n, maxFunc)
+				}
+				start = 0
+			}
+		}
+	}
+}
