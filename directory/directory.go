@@ -1,0 +1,278 @@
+// Package directory knows the people and groups of the server: their names,
+// ids, addresses, memberships and passwords, and it answers logins.
+//
+// Start reading at principal.go, then keys.go, which shows all that is stored.
+// Names and addresses become principals in lookup.go and resolve.go, group
+// membership in members.go and closure.go, passwords in verify.go and the
+// SASL mechanisms in sasl.go. All changes go through Directory.update in this
+// file.
+//
+// Nothing is loaded at start; lookups read the store and keep bounded caches,
+// so 100,000 people cost no more memory than ten.
+package directory
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"poststube/kv"
+	"poststube/notify"
+)
+
+// Options set up a Directory. The zero value is fit for production.
+type Options struct {
+	// Domains are served here: people and addresses without a domain receive
+	// in each of them. With none, they receive in any domain.
+	Domains []string
+
+	// Argon sets the cost of argon2id hashes; zero means DefaultArgon.
+	Argon ArgonParams
+
+	// SCRAMIterations is the PBKDF2 count of SCRAM verifiers: 0 means 4096
+	// (RFC 7677 section 4). A negative value stores no SCRAM verifiers with
+	// new passwords: see the comment on passwords in password.go.
+	SCRAMIterations int
+
+	// Bus carries hints about changes, see Topic; nil means none.
+	Bus notify.Bus
+
+	// Now is the clock of login penalties; nil means time.Now.
+	Now func() time.Time
+
+	// Log receives a line "auth failed" per failed login; nil means slog.Default().
+	Log *slog.Logger
+}
+
+// A Directory answers questions about people and groups and changes them. It
+// is safe for concurrent use.
+type Directory struct {
+	db      kv.DB
+	bus     notify.Bus
+	hints   notify.Subscription // nil without a bus
+	log     *slog.Logger
+	domains map[string]bool
+
+	policy   policy
+	secret   []byte // keys the answers for names that do not exist
+	hashing  chan struct{}
+	logins   *loginCache
+	throttle *throttle
+
+	byID      *cache[ID, Principal]
+	byName    *cache[string, Principal]
+	byAddress *cache[address, Principal]
+	closures  *cache[ID, []ID]
+	parents   *cache[struct{}, graph]
+
+	epochMu sync.Mutex
+	epoch   uint64 // the last change whose effects the caches show
+}
+
+// cacheSize is the number of entries that each cache keeps at least; with about
+// 100 bytes an entry a full cache of principals takes 2 to 4 MB.
+const cacheSize = 16384
+
+// Open returns the directory that is stored in db, and makes an empty one there
+// if there is none. It fails with ErrInvalid when an option is not usable.
+func Open(ctx context.Context, db kv.DB, o Options) (*Directory, error) {
+	policy, err := newPolicy(o)
+	if err != nil {
+		return nil, err
+	}
+	d := &Directory{
+		db:        db,
+		bus:       o.Bus,
+		log:       o.Log,
+		domains:   make(map[string]bool),
+		policy:    policy,
+		hashing:   make(chan struct{}, policy.parallel),
+		throttle:  newThrottle(o.Now),
+		byID:      newCache[ID, Principal](cacheSize),
+		byName:    newCache[string, Principal](cacheSize),
+		byAddress: newCache[address, Principal](cacheSize),
+		closures:  newCache[ID, []ID](cacheSize),
+		parents:   newCache[struct{}, graph](1),
+	}
+	if d.log == nil {
+		d.log = slog.Default()
+	}
+	if d.logins, err = newLoginCache(); err != nil {
+		return nil, err
+	}
+	for _, s := range o.Domains {
+		domain, err := cleanDomain(s)
+		if err != nil {
+			return nil, err
+		}
+		d.domains[domain] = true
+	}
+	if err := d.openState(ctx); err != nil {
+		return nil, fmt.Errorf("open directory: %w", err)
+	}
+	if d.bus != nil {
+		d.hints = d.bus.Subscribe()
+		d.hints.Set(topicAll)
+	}
+	return d, nil
+}
+
+// Close ends the subscription of the caches. The store stays open.
+func (d *Directory) Close() {
+	if d.hints != nil {
+		d.hints.Close()
+	}
+}
+
+// openState reads the secret and the counters, or makes them.
+func (d *Directory) openState(ctx context.Context) error {
+	fresh := make([]byte, 32)
+	if _, err := rand.Read(fresh); err != nil {
+		return err
+	}
+	return d.db.Update(ctx, []string{lock}, func(tx kv.Tx) error {
+		secret, err := tx.Get(textKey(tableState, "secret"))
+		if errors.Is(err, kv.ErrNotFound) {
+			secret = fresh
+			err = tx.Set(textKey(tableState, "secret"), secret)
+		}
+		if err != nil {
+			return err
+		}
+		d.secret = slices.Clone(secret)
+		if d.epoch, err = counter(tx, "epoch", 0); err != nil {
+			return err
+		}
+		return d.policy.remember(tx)
+	})
+}
+
+// counter reads a number of the state table.
+func counter(r kv.Reader, name string, missing uint64) (uint64, error) {
+	b, err := r.Get(textKey(tableState, name))
+	if errors.Is(err, kv.ErrNotFound) {
+		return missing, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	if len(b) != 8 {
+		return 0, corrupt("counter", b)
+	}
+	return binary.BigEndian.Uint64(b), nil
+}
+
+func setCounter(tx kv.Tx, name string, n uint64) error {
+	return tx.Set(textKey(tableState, name), binary.BigEndian.AppendUint64(nil, n))
+}
+
+// A txn is one change: what it writes, and which cached answers it ends.
+type txn struct {
+	kv.Tx
+	named     []ID // added, renamed or removed
+	joined    []ID // whose direct groups changed
+	nested    bool // groups of groups changed
+	addresses bool // some address leads elsewhere now
+	passwords []ID // whose password changed
+}
+
+// update is the only way by which this package writes. When it returns nil the
+// change is durable, no cache shows the time before it, and those who wait for
+// it are woken.
+func (d *Directory) update(ctx context.Context, fn func(*txn) error) error {
+	var t *txn
+	var epoch uint64
+	err := d.db.Update(ctx, []string{lock}, func(tx kv.Tx) error {
+		t = &txn{Tx: tx} // fn may run again after a conflict
+		var err error
+		if epoch, err = counter(tx, "epoch", 0); err != nil {
+			return err
+		}
+		epoch++
+		if err := setCounter(tx, "epoch", epoch); err != nil {
+			return err
+		}
+		return fn(t)
+	})
+	if err != nil {
+		return err
+	}
+	d.forget(t)
+	d.epochMu.Lock()
+	if d.epoch+1 == epoch {
+		d.epoch = epoch
+	}
+	d.epochMu.Unlock()
+	d.publish(t)
+	return nil
+}
+
+// forget drops the cached answers that t ended.
+func (d *Directory) forget(t *txn) {
+	if len(t.named) > 0 {
+		d.byID.drop(t.named...)
+		d.byName.clear() // holds a principal under several names
+	}
+	if len(t.named) > 0 || t.addresses {
+		d.byAddress.clear()
+	}
+	if t.nested {
+		d.parents.clear()
+		d.closures.clear()
+	} else if len(t.joined) > 0 {
+		d.closures.drop(t.joined...)
+	}
+}
+
+func (d *Directory) publish(t *txn) {
+	if d.bus == nil {
+		return
+	}
+	topics := []string{topicAll}
+	for _, ids := range [...][]ID{t.named, t.joined, t.passwords} {
+		for _, id := range ids {
+			topics = append(topics, Topic(id))
+		}
+	}
+	d.bus.Publish(topics...)
+}
+
+// refresh empties the caches when another node has changed the directory. It
+// is called before every cached answer and costs a few nanoseconds unless a
+// hint has come.
+func (d *Directory) refresh(ctx context.Context) error {
+	if d.hints == nil {
+		return nil
+	}
+	select {
+	case <-d.hints.C():
+	default:
+		return nil
+	}
+	var epoch uint64
+	err := d.db.View(ctx, func(r kv.Reader) (err error) {
+		epoch, err = counter(r, "epoch", 0)
+		return err
+	})
+	stale := true // the hint is spent: when in doubt, ask anew
+	if err == nil {
+		d.epochMu.Lock()
+		stale = epoch != d.epoch
+		d.epoch = epoch
+		d.epochMu.Unlock()
+	}
+	if stale {
+		d.byID.clear()
+		d.byName.clear()
+		d.byAddress.clear()
+		d.closures.clear()
+		d.parents.clear()
+	}
+	return err
+}

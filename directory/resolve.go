@@ -1,0 +1,237 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"poststube/kv"
+)
+
+// A Recipient is whom an address leads to.
+type Recipient struct {
+	Principal
+	// Detail is what stands behind the first '+' of the local part, with its
+	// case as written (RFC 5233 section 4); "" without one.
+	Detail string
+}
+
+// Resolve finds the person or group that receives for a mail address, written
+// as in RFC 5321 section 4.1.2 (with UTF-8, RFC 6531) without angle brackets.
+//
+// An address that was added with AddAddress comes first, then the name of a
+// person; each first with the domain as part of it, then, if the domain is
+// served here, without. If nothing is found, the same is tried again without
+// the detail behind a '+'. Groups receive only by an added address. An address
+// without a domain is looked up like one in a domain that is served.
+//
+// The error wraps ErrInvalid for bad syntax, ErrNotServed for an unknown
+// address of a foreign domain, ErrNotFound for one of our own.
+func (d *Directory) Resolve(ctx context.Context, addr string) (Recipient, error) {
+	local, domain, err := parseAddress(addr)
+	if err != nil {
+		return Recipient{}, err
+	}
+	if err := d.refresh(ctx); err != nil {
+		return Recipient{}, err
+	}
+	whole := address{foldLocal(local), domain}
+	p, err := d.lookupAddress(ctx, whole)
+	if err == nil {
+		return Recipient{Principal: p}, nil
+	}
+	if base, detail, ok := strings.Cut(local, "+"); ok && base != "" && errors.Is(err, ErrNotFound) {
+		p, err = d.lookupAddress(ctx, address{foldLocal(base), domain})
+		if err == nil {
+			return Recipient{Principal: p, Detail: detail}, nil
+		}
+	}
+	if errors.Is(err, ErrNotFound) && domain != "" && !d.Serves(domain) {
+		err = ErrNotServed
+	}
+	return Recipient{}, fmt.Errorf("address %q: %w", addr, err)
+}
+
+// Serves tells whether addresses without a domain of their own receive in a
+// domain. When no domains are configured every domain is served.
+func (d *Directory) Serves(domain string) bool {
+	if len(d.domains) == 0 {
+		return true
+	}
+	domain, err := cleanDomain(domain)
+	return err == nil && d.domains[domain]
+}
+
+// shortName strips a served domain from a clean name.
+func (d *Directory) shortName(name string) string {
+	local, domain, ok := strings.Cut(name, "@")
+	if ok && d.Serves(domain) {
+		return local
+	}
+	return name
+}
+
+// lookupAddress returns ErrNotFound for an address that leads to nobody.
+func (d *Directory) lookupAddress(ctx context.Context, a address) (Principal, error) {
+	if p, ok := d.byAddress.get(a); ok {
+		return p, nil
+	}
+	mark := d.byAddress.mark()
+	var p Principal
+	err := d.db.View(ctx, func(r kv.Reader) (err error) {
+		p, err = d.findAddress(r, a)
+		return err
+	})
+	if err != nil {
+		return Principal{}, err
+	}
+	d.byAddress.put(a, p, mark)
+	return p, nil
+}
+
+// findAddress reads all candidates at once.
+func (d *Directory) findAddress(r kv.Reader, a address) (Principal, error) {
+	bare := address{local: a.local}
+	keys := [][]byte{addressKey(a), textKey(tableName, a.String())}
+	if a.domain != "" && d.Serves(a.domain) {
+		keys = [][]byte{addressKey(bare), addressKey(a), textKey(tableName, bare.local), textKey(tableName, a.String())}
+	}
+	alias, person := ID(0), Principal{}
+	// Ascending keys bring the address with a domain after the one without,
+	// so the last hit of each table is the one to take.
+	for i, value := range r.GetMany(keys) {
+		if keys[i][1] == tableAddress {
+			id, err := decodeID(value)
+			if err != nil {
+				return Principal{}, err
+			}
+			alias = id
+			continue
+		}
+		p, err := decodeName(string(keys[i][2:]), value)
+		if err != nil {
+			return Principal{}, err
+		}
+		if p.Kind == Person {
+			person = p
+		}
+	}
+	switch err := r.Err(); {
+	case err != nil:
+		return Principal{}, err
+	case alias != 0:
+		return loadPrincipal(r, alias)
+	case person.ID != 0:
+		return person, nil
+	}
+	return Principal{}, ErrNotFound
+}
+
+// AddAddress lets a person or group receive for one more address. Without a
+// domain it receives in every domain that is served here. The error wraps
+// ErrNotFound, ErrInvalid, or ErrExists when the address leads to somebody
+// else already.
+func (d *Directory) AddAddress(ctx context.Context, id ID, addr string) error {
+	a, err := foldAddress(addr)
+	if err != nil {
+		return err
+	}
+	return d.update(ctx, func(t *txn) error {
+		if _, err := loadPrincipal(t, id); err != nil {
+			return err
+		}
+		switch p, err := d.findAddress(t, a); {
+		case err == nil && p.ID == id:
+			// One more record all the same: the way it is found now may end.
+		case err == nil:
+			return fmt.Errorf("the address %q: %w by %q", a, ErrExists, p.Name)
+		case !errors.Is(err, ErrNotFound):
+			return err
+		}
+		t.addresses = true
+		return errors.Join(
+			t.Set(addressKey(a), appendID(nil, id)),
+			t.Set(addressOfKey(id, a), nil),
+		)
+	})
+}
+
+// RemoveAddress takes an address back that AddAddress gave to id. The error
+// wraps ErrNotFound if id has no such address.
+func (d *Directory) RemoveAddress(ctx context.Context, id ID, addr string) error {
+	a, err := foldAddress(addr)
+	if err != nil {
+		return err
+	}
+	return d.update(ctx, func(t *txn) error {
+		_, err := t.Get(addressOfKey(id, a))
+		if errors.Is(err, kv.ErrNotFound) {
+			return fmt.Errorf("the address %q: %w", a, ErrNotFound)
+		}
+		if err != nil {
+			return err
+		}
+		t.addresses = true
+		return errors.Join(t.Delete(addressKey(a)), t.Delete(addressOfKey(id, a)))
+	})
+}
+
+// Addresses returns the addresses that were added to id, sorted.
+func (d *Directory) Addresses(ctx context.Context, id ID) ([]string, error) {
+	var list []string
+	err := d.db.View(ctx, func(r kv.Reader) error {
+		owned, err := addressesOf(r, id)
+		for _, a := range owned {
+			list = append(list, a.String())
+		}
+		return err
+	})
+	slices.Sort(list)
+	return list, err
+}
+
+func foldAddress(addr string) (address, error) {
+	local, domain, err := parseAddress(addr)
+	return address{foldLocal(local), domain}, err
+}
+
+func addressesOf(r kv.Reader, id ID) ([]address, error) {
+	var list []address
+	prefix := idKey(tableAddressOf, id)
+	for pair := range r.Scan(prefix, after(prefix)) {
+		local, domain, _ := strings.Cut(string(pair.Key[len(prefix):]), "\x00")
+		list = append(list, address{local, domain})
+	}
+	return list, r.Err()
+}
+
+func removeAddresses(t *txn, id ID) error {
+	list, err := addressesOf(t, id)
+	if err != nil {
+		return err
+	}
+	for _, a := range list {
+		t.addresses = true
+		if err := errors.Join(t.Delete(addressKey(a)), t.Delete(addressOfKey(id, a))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addressesOfName returns the added addresses at which a person with this name
+// would receive.
+func (d *Directory) addressesOfName(r kv.Reader, name string) ([]address, error) {
+	local, domain, hasDomain := strings.Cut(name, "@")
+	var list []address
+	prefix := textKey(tableAddress, local+"\x00")
+	for pair := range r.Scan(prefix, after(prefix)) {
+		a := address{local, string(pair.Key[len(prefix):])}
+		if hasDomain && a.domain == domain || !hasDomain && (a.domain == "" || d.Serves(a.domain)) {
+			list = append(list, a)
+		}
+	}
+	return list, r.Err()
+}
