@@ -1,13 +1,13 @@
-package localnotify_test
+package localbus_test
 
 import (
 	"testing"
 
-	"poststube/notify/localnotify"
+	"poststube/notify/localbus"
 )
 
 func TestPublish(t *testing.T) {
-	b := localnotify.New()
+	b := localbus.New()
 	s := b.Subscribe()
 	defer s.Close()
 	s.Set("anna", "ben")

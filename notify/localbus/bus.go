@@ -1,9 +1,9 @@
-// Package localnotify is the notify.Bus within one process.
+// Package localbus is the notify.Bus within one process.
 //
 // A subscription is a channel of capacity one; publishing puts a value into the
 // channels that are empty. There is no goroutine and no queue per subscriber, so
 // a slow one costs nothing and delays nobody.
-package localnotify
+package localbus
 
 import (
 	"hash/maphash"

@@ -1,4 +1,4 @@
-package localnotify
+package localbus
 
 import (
 	"slices"
