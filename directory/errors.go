@@ -20,6 +20,8 @@ var (
 	// ErrAuth: the login failed. It never says why: an unknown name, a wrong
 	// password and a penalty look the same.
 	ErrAuth = errors.New("authentication failed")
+	// ErrSyntax: a response breaks the rules of its SASL mechanism, or is too long.
+	ErrSyntax = errors.New("malformed authentication response")
 	// ErrMechanism: the SASL mechanism is unknown or not offered on this connection.
 	ErrMechanism = errors.New("authentication mechanism is not available")
 )

@@ -33,7 +33,7 @@ func (d *Directory) fake(what, name string) []byte {
 // fakeCredentials look like the credentials of an account, cost the same to
 // check, and match no password.
 func (d *Directory) fakeCredentials(name string) credentials {
-	if len(d.policy.ever) == 0 {
+	if d.policy.iterations == 0 {
 		return credentials{argon: argonHash{d.policy.argon, d.fake("argon", name)[:16], d.fake("hash", name)}}
 	}
 	return credentials{
@@ -47,7 +47,7 @@ func (d *Directory) fakeScramKey(mech, name string, size int) scramKey {
 	// leaves accounts with the old one behind, so both must occur here too.
 	pick := binary.BigEndian.Uint32(d.fake("iterations", name))
 	return scramKey{
-		iterations: d.policy.ever[int(pick)%len(d.policy.ever)],
+		iterations: d.policy.ever[pick%uint32(len(d.policy.ever))],
 		salt:       d.fake("salt "+mech, name)[:16],
 		stored:     d.fake("stored "+mech, name)[:size],
 		server:     d.fake("server "+mech, name)[:size],

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/secure/precis"
+
+	"poststube/acl"
 )
 
 // Limits of names in octets (RFC 5321 section 4.5.3.1): a name must fit into
@@ -15,9 +17,6 @@ const (
 	maxLocal = 64
 	maxName  = 254
 )
-
-// reserved names mean something else as identifiers of RFC 4314 section 2.
-var reserved = [...]string{"anyone", "owner", "authenticated", "anonymous"}
 
 // CleanName returns the one form under which a name of a person or group is
 // stored and compared: case-mapped, width-mapped and NFC-normalized
@@ -91,10 +90,8 @@ func checkLocal(s, local string) error {
 	if strings.HasSuffix(local, ".") || strings.Contains(local, "..") {
 		return invalidName(s, "has a dot that does not stand between two other characters")
 	}
-	for _, r := range reserved {
-		if local == r {
-			return invalidName(s, "is reserved")
-		}
+	if acl.Reserved(local) {
+		return invalidName(s, "means somebody else in access lists (RFC 4314 section 2)")
 	}
 	return nil
 }

@@ -203,7 +203,7 @@ func (d *Directory) Remove(ctx context.Context, id ID) error {
 
 // addPrincipal gives out the next id.
 func (d *Directory) addPrincipal(t *txn, kind Kind, name string) (Principal, error) {
-	next, err := counter(t, "id", uint64(FirstID))
+	next, err := counter(t, "id", 1)
 	if err != nil {
 		return Principal{}, err
 	}

@@ -4,12 +4,8 @@ import "strconv"
 
 // An ID names a person or a group for ever. People and groups share one id
 // space; an id is never given twice, even after its owner was removed, so
-// rights and mail that hang on an id can never pass to a newcomer.
+// rights and mail that hang on an id can never pass to a newcomer. 0 is nobody.
 type ID uint32
-
-// FirstID is the lowest id that a person or group gets. Lower ids never appear
-// here; the engine uses them for identifiers such as "anyone". 0 is nobody.
-const FirstID ID = 16
 
 // Kind tells a person from a group.
 type Kind uint8

@@ -78,23 +78,23 @@ func (t *throttle) begin(p pair) (wait time.Duration, ok bool) {
 	return wait, true
 }
 
-// fail records a failure and returns how long its answer must wait.
-func (t *throttle) fail(p pair) time.Duration {
+// fail records a failure of an attempt that began at a time, and returns when
+// it may be answered.
+func (t *throttle) fail(p pair, began time.Time) time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	pen, _ := t.pairs.get(p)
-	now := t.now()
-	if now.Sub(pen.last) > forgetAfter {
+	if began.Sub(pen.last) > forgetAfter {
 		pen = penalty{}
 	}
 	pen.failures++
-	pen.last = now
-	wait := delay(pen.failures)
-	if next := now.Add(wait); pen.next.Before(next) {
-		pen.next = next
+	pen.last = began
+	answer := began.Add(delay(pen.failures))
+	if pen.next.Before(answer) {
+		pen.next = answer
 	}
 	t.pairs.add(p, pen)
-	return wait
+	return answer
 }
 
 // succeed forgets the failures of a pair.

@@ -1,0 +1,106 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"poststube/kv"
+)
+
+// An attempt is one login between the time its name is known and its end.
+type attempt struct {
+	d      *Directory
+	from   Origin
+	name   string    // as the client gave it
+	person Principal // zero if there is none
+	creds  credentials
+	pair   pair
+	began  time.Time // when the server turned to it
+}
+
+// findAccount looks up a login name. That it finds nobody is no error.
+func (d *Directory) findAccount(ctx context.Context, name string, from Origin) (*attempt, error) {
+	a := &attempt{d: d, from: from, name: name}
+	p, err := d.ByName(ctx, name)
+	switch {
+	case err == nil && p.Kind == Person:
+		err = d.db.View(ctx, func(r kv.Reader) (err error) {
+			a.creds, err = loadCredentials(r, p.ID)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		a.person = p
+		a.pair.account = strconv.FormatUint(uint64(p.ID), 10)
+	case err == nil || errors.Is(err, ErrNotFound) || errors.Is(err, ErrInvalid):
+		a.pair.account = "?" + d.fakeName(name)
+	default:
+		return nil, err
+	}
+	a.pair.prefix = prefix(from.Remote)
+	return a, nil
+}
+
+// begin waits for the penalties of earlier failures.
+func (a *attempt) begin(ctx context.Context) error {
+	wait, ok := a.d.throttle.begin(a.pair)
+	if !ok {
+		a.log("too many attempts")
+	}
+	if err := sleep(ctx, wait); err != nil {
+		return err
+	}
+	if !ok {
+		return ErrAuth
+	}
+	a.began = a.d.throttle.now()
+	return nil
+}
+
+// fail logs the failure, waits for its penalty and returns ErrAuth. The penalty
+// counts from begin, so the time of the answer does not show how long the
+// check took and with it whether there is such an account.
+func (a *attempt) fail(ctx context.Context, reason string) error {
+	if a.person.ID == 0 {
+		reason = "name"
+	}
+	a.log(reason)
+	answer := a.d.throttle.fail(a.pair, a.began)
+	if err := sleep(ctx, answer.Sub(a.d.throttle.now())); err != nil {
+		return err
+	}
+	return ErrAuth
+}
+
+func (a *attempt) succeed() { a.d.throttle.succeed(a.pair) }
+
+// log writes the line that fail2ban looks for. It holds nothing secret; the
+// reason is for the administrator only.
+func (a *attempt) log(reason string) { a.d.logFailure(a.name, a.from, reason) }
+
+func (d *Directory) logFailure(name string, from Origin, reason string) {
+	remote := ""
+	if from.Remote.IsValid() {
+		remote = from.Remote.Unmap().WithZone("").String()
+	}
+	d.log.LogAttrs(context.Background(), slog.LevelWarn, "auth failed",
+		slog.String("user", clip(name)),
+		slog.String("remote", remote),
+		slog.String("proto", from.Proto),
+		slog.String("mech", from.Mech),
+		slog.String("reason", reason))
+}
+
+// clip bounds what a client can put into the log.
+func clip(s string) string {
+	const limit = 128
+	if len(s) > limit {
+		return strings.ToValidUTF8(s[:limit], "") + "…"
+	}
+	return s
+}
