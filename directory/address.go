@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+	"golang.org/x/text/secure/precis"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -90,10 +91,14 @@ func unquote(s string) (text, rest string, err error) {
 	return "", "", fmt.Errorf("%w: the closing quote is missing in address %q", ErrInvalid, s)
 }
 
-// foldLocal maps a local part as written to the form that is compared.
+// foldLocal maps a local part as written to the form that is compared. What can
+// be a name is mapped like one.
 func foldLocal(local string) string {
 	if isASCII(local) {
 		return strings.ToLower(local)
+	}
+	if name, err := precis.UsernameCaseMapped.String(local); err == nil {
+		return name
 	}
 	// Lower case may undo the normal form (U+0130 becomes i and a dot above).
 	return norm.NFC.String(strings.ToLower(local))
@@ -102,23 +107,30 @@ func foldLocal(local string) string {
 // cleanDomain returns a domain in lower case with A-labels, or an address
 // literal in lower case. One dot at the end is dropped.
 func cleanDomain(s string) (string, error) {
-	if strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") && len(s) < 64 && isASCII(s) {
+	if len(s) > maxName*4 {
+		return "", fmt.Errorf("%w: the domain is too long", ErrInvalid)
+	}
+	if strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") && len(s) < 64 && printable(s) {
 		return strings.ToLower(s), nil
 	}
-	s = strings.TrimSuffix(s, ".")
-	domain, err := idna.Lookup.ToASCII(s)
-	if err != nil && isASCII(s) {
-		// Lookup refuses underscores and hyphens at places where host names
-		// must not have them, but that resolve all the same.
-		domain, err = strings.ToLower(s), nil
+	domain, err := strings.ToLower(strings.TrimSuffix(s, ".")), error(nil)
+	if !isASCII(s) {
+		domain, err = idna.Lookup.ToASCII(strings.TrimSuffix(s, "."))
 	}
-	if err == nil && validDomain(domain) {
-		return domain, nil
+	if err != nil || !validDomain(domain) {
+		return "", fmt.Errorf("%w: %q is not a domain name", ErrInvalid, s)
 	}
-	if len(s) > maxName {
-		s = s[:maxName]
+	return domain, nil
+}
+
+// printable tells whether s is visible ASCII.
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
 	}
-	return "", fmt.Errorf("%w: %q is not a domain name", ErrInvalid, s)
+	return true
 }
 
 func validDomain(s string) bool {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strconv"
 	"strings"
 	"time"
 
@@ -36,15 +35,15 @@ func (d *Directory) findAccount(ctx context.Context, name string, from Origin) (
 			return nil, err
 		}
 		a.person = p
-		a.pair.account = strconv.FormatUint(uint64(p.ID), 10)
-	case err == nil || errors.Is(err, ErrNotFound) || errors.Is(err, ErrInvalid):
-		a.pair.account = "?" + d.fakeName(name)
-	default:
+	case err != nil && !unknown(err):
 		return nil, err
 	}
-	a.pair.prefix = prefix(from.Remote)
+	a.pair = d.throttle.pairOf(a.person.ID, d.fakeName(name), from.Remote)
 	return a, nil
 }
+
+// unknown tells whether err says that a name leads to nobody.
+func unknown(err error) bool { return errors.Is(err, ErrNotFound) || errors.Is(err, ErrInvalid) }
 
 // begin waits for the penalties of earlier failures.
 func (a *attempt) begin(ctx context.Context) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 
 	"poststube/kv"
@@ -94,7 +93,7 @@ func (d *Directory) checkNew(ctx context.Context, people []NewPerson) ([]string,
 	}
 	err := d.db.View(ctx, func(r kv.Reader) error {
 		for _, name := range names {
-			if err := d.checkFree(r, Person, name); err != nil {
+			if err := d.checkFree(r, Principal{Kind: Person, Name: name}); err != nil {
 				return err
 			}
 		}
@@ -122,6 +121,9 @@ func (d *Directory) deriveAll(ctx context.Context, people []NewPerson) ([]creden
 		})
 	}
 	for i := range people {
+		if ctx.Err() != nil {
+			break
+		}
 		next <- i
 	}
 	close(next)
@@ -219,7 +221,7 @@ func (d *Directory) addPrincipal(t *txn, kind Kind, name string) (Principal, err
 
 // setName writes the records of p under a name that must be free.
 func (d *Directory) setName(t *txn, p Principal) error {
-	if err := d.checkFree(t, p.Kind, p.Name); err != nil {
+	if err := d.checkFree(t, p); err != nil {
 		return err
 	}
 	t.named = append(t.named, p.ID)
@@ -229,24 +231,20 @@ func (d *Directory) setName(t *txn, p Principal) error {
 	return t.Set(textKey(tableName, p.Name), encodeName(p))
 }
 
-// checkFree tells whether a clean name can be given. The name of a person is
-// an address too, so it must not lead to somebody else already.
-func (d *Directory) checkFree(r kv.Reader, kind Kind, name string) error {
-	switch p, err := loadName(r, name); {
+// checkFree tells whether p can have its name. The name of a person is an
+// address too, so it must not lead to somebody else already.
+func (d *Directory) checkFree(r kv.Reader, p Principal) error {
+	switch other, err := loadName(r, p.Name); {
 	case err == nil:
-		return fmt.Errorf("the name %q: %w by a %s", name, ErrExists, p.Kind)
+		return fmt.Errorf("the name %q: %w by a %s", p.Name, ErrExists, other.Kind)
 	case !errors.Is(err, ErrNotFound):
 		return err
-	}
-	if kind != Person {
+	case p.Kind != Person:
 		return nil
 	}
-	taken, err := d.addressesOfName(r, name)
-	if err != nil {
-		return err
+	taken, err := d.foreignAddress(r, p)
+	if err == nil && taken != "" {
+		err = fmt.Errorf("the name %q: %w as address %q", p.Name, ErrExists, taken)
 	}
-	if i := slices.IndexFunc(taken, func(address) bool { return true }); i >= 0 {
-		return fmt.Errorf("the name %q: %w as the address %q", name, ErrExists, taken[i])
-	}
-	return nil
+	return err
 }

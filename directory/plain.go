@@ -13,6 +13,7 @@ type plainExchange struct {
 	d      *Directory
 	from   Origin
 	asked  bool
+	over   bool
 	person Principal
 }
 
@@ -25,9 +26,13 @@ func (x *plainExchange) Next(ctx context.Context, response []byte) (challenge []
 		x.asked = true
 		return nil, false, nil
 	}
+	over := x.over
+	x.over = true
 	authzid, rest, ok1 := bytes.Cut(response, []byte{0})
 	name, password, ok2 := bytes.Cut(rest, []byte{0})
 	switch {
+	case over:
+		return nil, true, fmt.Errorf("%w: the exchange is over", ErrSyntax)
 	case len(response) > maxResponse:
 		err = fmt.Errorf("%w: PLAIN is longer than %d octets", ErrSyntax, maxResponse)
 	case !ok1 || !ok2 || bytes.IndexByte(password, 0) >= 0:
@@ -62,8 +67,11 @@ func (d *Directory) mayActAs(ctx context.Context, p Principal, authzid string, f
 	if authzid == "" {
 		return nil
 	}
-	if other, err := d.ByName(ctx, authzid); err == nil && other.ID == p.ID {
+	switch other, err := d.ByName(ctx, authzid); {
+	case err == nil && other.ID == p.ID:
 		return nil
+	case err != nil && !unknown(err):
+		return err
 	}
 	d.logFailure(p.Name, from, "authorization identity")
 	return ErrAuth
@@ -77,6 +85,7 @@ type loginExchange struct {
 	from   Origin
 	asked  bool
 	name   string
+	over   bool
 	person Principal
 }
 
@@ -86,16 +95,20 @@ func (x *loginExchange) Principal() Principal { return x.person }
 
 func (x *loginExchange) Next(ctx context.Context, response []byte) (challenge []byte, done bool, err error) {
 	switch {
+	case x.over:
+		return nil, true, fmt.Errorf("%w: the exchange is over", ErrSyntax)
 	case response == nil && !x.asked:
 		x.asked = true
 		return []byte("Username:"), false, nil
 	case len(response) == 0 || len(response) > maxResponse || !utf8.Valid(response) || bytes.IndexByte(response, 0) >= 0:
+		x.over = true
 		x.d.logFailure(x.name, x.from, "syntax")
 		return nil, true, fmt.Errorf("%w: LOGIN needs a name and a password in UTF-8", ErrSyntax)
 	case x.name == "":
 		x.asked, x.name = true, string(response)
 		return []byte("Password:"), false, nil
 	}
+	x.over = true
 	x.person, err = x.d.Verify(ctx, x.name, string(response), x.from)
 	return nil, true, err
 }

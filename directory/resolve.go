@@ -48,7 +48,7 @@ func (d *Directory) Resolve(ctx context.Context, addr string) (Recipient, error)
 			return Recipient{Principal: p, Detail: detail}, nil
 		}
 	}
-	if errors.Is(err, ErrNotFound) && domain != "" && !d.Serves(domain) {
+	if errors.Is(err, ErrNotFound) && domain != "" && !d.serves(domain) {
 		err = ErrNotServed
 	}
 	return Recipient{}, fmt.Errorf("address %q: %w", addr, err)
@@ -57,17 +57,17 @@ func (d *Directory) Resolve(ctx context.Context, addr string) (Recipient, error)
 // Serves tells whether addresses without a domain of their own receive in a
 // domain. When no domains are configured every domain is served.
 func (d *Directory) Serves(domain string) bool {
-	if len(d.domains) == 0 {
-		return true
-	}
 	domain, err := cleanDomain(domain)
-	return err == nil && d.domains[domain]
+	return err == nil && d.serves(domain)
 }
+
+// serves takes a clean domain.
+func (d *Directory) serves(domain string) bool { return len(d.domains) == 0 || d.domains[domain] }
 
 // shortName strips a served domain from a clean name.
 func (d *Directory) shortName(name string) string {
 	local, domain, ok := strings.Cut(name, "@")
-	if ok && d.Serves(domain) {
+	if ok && d.serves(domain) {
 		return local
 	}
 	return name
@@ -93,10 +93,17 @@ func (d *Directory) lookupAddress(ctx context.Context, a address) (Principal, er
 
 // findAddress reads all candidates at once.
 func (d *Directory) findAddress(r kv.Reader, a address) (Principal, error) {
-	bare := address{local: a.local}
-	keys := [][]byte{addressKey(a), textKey(tableName, a.String())}
-	if a.domain != "" && d.Serves(a.domain) {
-		keys = [][]byte{addressKey(bare), addressKey(a), textKey(tableName, bare.local), textKey(tableName, a.String())}
+	served := a.domain != "" && d.serves(a.domain)
+	keys := make([][]byte, 0, 4)
+	if served {
+		keys = append(keys, addressKey(address{local: a.local}))
+	}
+	keys = append(keys, addressKey(a))
+	if !strings.Contains(a.local, "@") { // "x@y"@z must not lead to the person x@y
+		if served {
+			keys = append(keys, textKey(tableName, a.local))
+		}
+		keys = append(keys, textKey(tableName, a.String()))
 	}
 	alias, person := ID(0), Principal{}
 	// Ascending keys bring the address with a domain after the one without,
@@ -221,17 +228,20 @@ func removeAddresses(t *txn, id ID) error {
 	return nil
 }
 
-// addressesOfName returns the added addresses at which a person with this name
-// would receive.
-func (d *Directory) addressesOfName(r kv.Reader, name string) ([]address, error) {
-	local, domain, hasDomain := strings.Cut(name, "@")
-	var list []address
+// foreignAddress returns an address that was added to somebody else and under
+// which p would receive by its name, or "".
+func (d *Directory) foreignAddress(r kv.Reader, p Principal) (string, error) {
+	local, domain, hasDomain := strings.Cut(p.Name, "@")
 	prefix := textKey(tableAddress, local+"\x00")
 	for pair := range r.Scan(prefix, after(prefix)) {
 		a := address{local, string(pair.Key[len(prefix):])}
-		if hasDomain && a.domain == domain || !hasDomain && (a.domain == "" || d.Serves(a.domain)) {
-			list = append(list, a)
+		id, err := decodeID(pair.Value)
+		if err != nil {
+			return "", err
+		}
+		if id != p.ID && (hasDomain && a.domain == domain || !hasDomain && (a.domain == "" || d.serves(a.domain))) {
+			return a.String(), nil
 		}
 	}
-	return list, r.Err()
+	return "", r.Err()
 }

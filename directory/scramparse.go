@@ -142,14 +142,7 @@ func checkExtensions(s string) error {
 
 func isAlpha(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
-func isNonce(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' || s[i] == ',' {
-			return false
-		}
-	}
-	return s != ""
-}
+func isNonce(s string) bool { return s != "" && printable(s) } // it was cut at a comma
 
 func isBindingName(s string) bool {
 	for i := range len(s) {

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"hash/maphash"
 	"net/netip"
 	"sync"
 	"time"
@@ -20,8 +21,18 @@ const (
 
 // A pair is what a penalty hangs on.
 type pair struct {
-	account string       // an id, or a name that does not exist, cut short
+	account uint64       // an id, or a hash of a name that does not exist
 	prefix  netip.Prefix // of 24 or 64 bits
+}
+
+// pairOf takes for an account that does not exist the spelling of fakeName. The
+// hash keeps the table small whatever names attackers think of.
+func (t *throttle) pairOf(id ID, name string, remote netip.Addr) pair {
+	p := pair{uint64(id), prefix(remote)}
+	if id == 0 {
+		p.account = maphash.String(t.seed, name) | 1<<63
+	}
+	return p
 }
 
 type penalty struct {
@@ -33,6 +44,7 @@ type penalty struct {
 // A throttle hands out the times at which attempts may be answered.
 type throttle struct {
 	now   func() time.Time
+	seed  maphash.Seed
 	mu    sync.Mutex
 	pairs *cache[pair, penalty]
 }
@@ -41,7 +53,7 @@ func newThrottle(now func() time.Time) *throttle {
 	if now == nil {
 		now = time.Now
 	}
-	return &throttle{now: now, pairs: newCache[pair, penalty](maxPairs / 2)}
+	return &throttle{now: now, seed: maphash.MakeSeed(), pairs: newCache[pair, penalty](maxPairs / 2)}
 }
 
 // prefix cuts an address to what one customer usually has: /24 or /64.
