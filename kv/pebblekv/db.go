@@ -7,7 +7,9 @@ import (
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/sstable"
 
+	"poststube/diskspace"
 	"poststube/kv"
 )
 
@@ -16,8 +18,12 @@ type DB struct {
 	pebble  *pebble.DB
 	locks   *lockTable
 	horizon horizon
-	opts    Options
-	release func() error
+	failure failure
+	space   *diskspace.Guard
+	breaker *breaker
+
+	readerOptions sstable.ReaderOptions
+	closers       []func() error
 
 	// gate is held for reading by every call that uses pebble, so that Close
 	// can wait for them: Pebble panics when it is used after Close.
@@ -31,102 +37,120 @@ type DB struct {
 var _ kv.DB = (*DB)(nil)
 
 // enter begins a call; leave ends it if enter returned nil.
-func (db *DB) enter() error {
+func (db *DB) enter(ctx context.Context) error {
 	db.gate.RLock()
-	if db.closed {
-		db.gate.RUnlock()
-		return kv.ErrClosed
+	err := context.Cause(ctx)
+	switch {
+	case db.closed:
+		err = kv.ErrClosed
+	case db.failure.tripped():
+		err = db.failure.err()
 	}
-	return nil
+	if err != nil {
+		db.gate.RUnlock()
+	}
+	return err
 }
 
 func (db *DB) leave() { db.gate.RUnlock() }
 
 // View implements kv.DB.
 func (db *DB) View(ctx context.Context, fn func(kv.Reader) error) error {
-	if err := db.enter(); err != nil {
+	if err := db.enter(ctx); err != nil {
 		return err
 	}
 	defer db.leave()
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
-	snap := db.pebble.NewSnapshot()
-	mark := db.horizon.mark()
+	mark, err := db.view(fn)
+	return db.settled(mark, err)
+}
+
+// view runs fn on a snapshot and returns the mark that covers what it showed.
+func (db *DB) view(fn func(kv.Reader) error) (mark uint64, err error) {
 	r := db.readers.Get().(*reader)
+	snap := db.pebble.NewSnapshot()
+	mark = db.horizon.mark()
 	r.src = snap
 	defer func() {
-		r.close()
-		r.err = nil
+		err = join(join(err, r.close()), snap.Close())
 		db.readers.Put(r)
-		snap.Close()
 	}()
-	err := fn(r)
-	if err == nil {
-		err = r.Err()
+	if err := fn(r); err != nil {
+		return mark, err
 	}
-	// A refusal is an answer too, and may rest on what was read.
+	return mark, r.Err()
+}
+
+// settled waits until everything below mark is durable and then lets err go out
+// to the caller: a refusal is an answer too, and may rest on what was read.
+func (db *DB) settled(mark uint64, err error) error {
 	db.horizon.wait(mark)
+	if db.failure.tripped() {
+		return db.failure.err()
+	}
 	return err
 }
 
-// Update implements kv.DB. After an error that wraps kv.ErrFailed it is unknown
-// whether the transaction took place; after any other it did not.
+// Update implements kv.DB.
 func (db *DB) Update(ctx context.Context, locks []string, fn func(kv.Tx) error) error {
-	if err := db.enter(); err != nil {
+	if err := db.enter(ctx); err != nil {
 		return err
 	}
 	defer db.leave()
+	if err := db.room(ctx); err != nil {
+		return err
+	}
 	names := sortedNames(locks)
 	if err := db.locks.lock(ctx, names); err != nil {
 		return err
 	}
-	batch, ticket, err := db.apply(names, fn)
+	batch, mark, err := db.apply(names, fn)
 	if batch == nil {
-		return err
+		return db.settled(mark, err)
 	}
-	err = batch.SyncWait()
+	// The locks are free again: whoever waited for them works while this
+	// transaction waits for the disk, and may share its sync.
+	ticket := mark
+	syncErr := batch.SyncWait()
 	db.horizon.settle(ticket)
-	return errors.Join(err, batch.Close())
+	if syncErr != nil {
+		db.failure.trip(syncErr)
+	}
+	if db.failure.tripped() {
+		return db.failure.err()
+	}
+	return batch.Close()
 }
 
-// apply runs fn and makes its writes visible. It releases the locks in any
-// case. A nil batch means that there is nothing to wait for.
-func (db *DB) apply(names []string, fn func(kv.Tx) error) (*pebble.Batch, uint64, error) {
+// apply runs fn under the locks, makes what it wrote visible, and releases the
+// locks. With a batch it returns the ticket of the commit, which the caller must
+// settle; without one, the mark that covers what fn has read.
+func (db *DB) apply(names []string, fn func(kv.Tx) error) (batch *pebble.Batch, mark uint64, err error) {
 	defer db.locks.unlock(names)
 	t := db.txs.Get().(*tx)
 	t.begin(db.pebble)
-	defer db.txs.Put(t)
-	defer t.end()
-
-	err := fn(t)
-	if err == nil {
+	defer func() {
+		err = join(err, t.end())
+		db.txs.Put(t)
+	}()
+	if err = fn(t); err == nil {
 		err = t.Err()
 	}
-	batch := t.batch
-	if err != nil || batch.Empty() {
-		// What fn answers may rest on commits that are not durable yet, just as
-		// in a View.
-		mark := db.horizon.mark()
-		closeErr := batch.Close()
-		db.horizon.wait(mark)
-		return nil, 0, errors.Join(err, closeErr)
+	if err != nil || t.batch.Empty() {
+		return nil, db.horizon.mark(), err
 	}
+	batch = t.take()
 	ticket := db.horizon.begin()
 	if err := db.pebble.ApplyNoSyncWait(batch, pebble.Sync); err != nil {
 		db.horizon.settle(ticket)
-		return nil, 0, fmt.Errorf("kv: commit: %w", err)
+		return nil, ticket, fmt.Errorf("kv: commit: %w", err)
 	}
 	return batch, ticket, nil
 }
 
-// Close implements kv.DB.
-func (db *DB) Close() error {
-	db.gate.Lock()
-	defer db.gate.Unlock()
-	if db.closed {
-		return kv.ErrClosed
+// join is errors.Join that leaves a single error as it is.
+func join(err, more error) error {
+	if more == nil {
+		return err
 	}
-	db.closed = true
-	return errors.Join(db.pebble.Close(), db.release())
+	return errors.Join(err, more)
 }

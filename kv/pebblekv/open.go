@@ -1,83 +1,115 @@
 package pebblekv
 
 import (
+	"context"
+	"errors"
 	"fmt"
-	"log/slog"
+	"io"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"poststube/diskspace"
+	"poststube/kv"
 )
 
-// Options are the settings of a DB. The zero value is right for a small server.
-type Options struct {
-	// FS is the file system; nil is the operating system's. Tests pass
-	// vfs.NewMem() or vfs.NewCrashableMem().
-	FS vfs.FS
-	// CacheSize is the size of the block cache in bytes; 0 means 16 MiB.
-	CacheSize int64
-	// MemTableSize is the size in bytes up to which writes are collected in
-	// memory before they become a table; 0 means 64 MiB. Up to four exist at
-	// once under load. They start small and grow with use.
-	MemTableSize uint64
-	// Paranoid destroys every slice given to a transaction's function as soon
-	// as it is no longer valid. For tests: it finds those who keep one.
-	Paranoid bool
-	// Log receives what the store has to say; nil means slog.Default().
-	Log *slog.Logger
-}
+// slowDisk is how long one operation on the disk may take before it is logged.
+const slowDisk = 5 * time.Second
 
-const (
-	defaultCacheSize    = 16 << 20
-	defaultMemTableSize = 64 << 20
-)
-
-// Open opens the store in dir and creates it if there is none.
+// Open opens the store in dir and creates it if there is none. It returns an
+// *InUseError if the store is open already, here or in another process.
 func Open(dir string, o Options) (*DB, error) {
-	if o.FS == nil {
-		o.FS = vfs.Default
-	}
-	if o.CacheSize == 0 {
-		o.CacheSize = defaultCacheSize
-	}
-	if o.MemTableSize == 0 {
-		o.MemTableSize = defaultMemTableSize
-	}
-	if o.Log == nil {
-		o.Log = slog.Default()
-	}
-	db := &DB{locks: newLockTable(), opts: o, release: func() error { return nil }}
+	o.setDefaults()
+	db := &DB{locks: newLockTable(), failure: failure{hook: o.OnFatal, log: o.Log}}
 	db.readers.New = func() any { return &reader{paranoid: o.Paranoid} }
 	db.txs.New = func() any { return &tx{reader: reader{paranoid: o.Paranoid}} }
-	var err error
-	if db.pebble, err = pebble.Open(dir, db.pebbleOptions()); err != nil {
-		return nil, fmt.Errorf("kv: opening %s: %w", dir, err)
+	if err := db.open(dir, o); err != nil {
+		// What was opened is closed in reverse.
+		err = fmt.Errorf("kv: opening %s: %w", dir, err)
+		return nil, errors.Join(err, db.closeFiles())
 	}
 	return db, nil
 }
 
-func (db *DB) pebbleOptions() *pebble.Options {
-	o := &pebble.Options{
-		FS:                          db.opts.FS,
-		CacheSize:                   db.opts.CacheSize,
-		FormatMajorVersion:          pebble.FormatNewest,
-		MemTableSize:                db.opts.MemTableSize,
-		MemTableStopWritesThreshold: 4,
-		L0CompactionThreshold:       2,
-		L0StopWritesThreshold:       1000,
-		LBaseMaxBytes:               64 << 20,
-		WALBytesPerSync:             512 << 10,
-		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
-		Logger:                      logger{db.opts.Log},
+func (db *DB) open(dir string, o Options) error {
+	fs := o.FS
+	if fs == nil {
+		var closer io.Closer
+		fs, closer = vfs.WithDiskHealthChecks(vfs.Default, slowDisk, nil, func(info vfs.DiskSlowInfo) {
+			o.Log.Warn("kv: the disk is slow", "path", info.Path, "op", info.OpType.String(), "duration", info.Duration)
+		})
+		db.onClose(closer.Close)
 	}
-	for i := range o.Levels {
-		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+	if err := fs.MkdirAll(dir, 0o700); err != nil {
+		return err
 	}
-	return o
+	lock, err := hold(fs, dir)
+	if err != nil {
+		return err
+	}
+	db.onClose(lock.Close)
+
+	weight := &ballast{fs: fs, path: fs.PathJoin(dir, "ballast"), size: o.Ballast}
+	if err := weight.load(); err != nil {
+		// A full disk must not keep the server from starting: there is mail to
+		// read and to delete.
+		o.Log.Warn("kv: no room for the ballast", "size", o.Ballast, "err", err)
+	}
+	db.space = diskspace.NewGuard(o.MinFree, func() (uint64, error) {
+		usage, err := fs.GetDiskUsage(dir)
+		if err == nil && weight.gone() && usage.AvailBytes > o.MinFree+uint64(o.Ballast) {
+			if err := weight.load(); err != nil {
+				o.Log.Warn("kv: no room for the ballast", "size", o.Ballast, "err", err)
+			}
+		}
+		return usage.AvailBytes, err
+	})
+	guarded, err := newBreaker(fs, dir, &db.failure, weight, db.space.Exhaust)
+	if err != nil {
+		return err
+	}
+	db.breaker = guarded
+	po := o.pebbleOptions(&db.failure)
+	po.FS, po.Lock = guarded, lock
+	db.readerOptions = po.MakeReaderOptions()
+	if db.pebble, err = pebble.Open(dir, po); err != nil {
+		return errors.Join(err, db.failure.err())
+	}
+	db.onClose(db.pebble.Close)
+	return db.failure.err()
 }
 
-type logger struct{ log *slog.Logger }
+// onClose adds what closeFiles does, before everything added so far.
+func (db *DB) onClose(fn func() error) { db.closers = append(db.closers, fn) }
 
-func (l logger) Infof(format string, args ...any)  { l.log.Debug(fmt.Sprintf(format, args...)) }
-func (l logger) Errorf(format string, args ...any) { l.log.Error(fmt.Sprintf(format, args...)) }
-func (l logger) Fatalf(format string, args ...any) { l.log.Error(fmt.Sprintf(format, args...)) }
+func (db *DB) closeFiles() error {
+	if db.breaker != nil {
+		close(db.breaker.closing)
+	}
+	var errs []error
+	for i := len(db.closers) - 1; i >= 0; i-- {
+		errs = append(errs, db.closers[i]())
+	}
+	return errors.Join(errs...)
+}
+
+// Close implements kv.DB. It must not be called from within a transaction.
+func (db *DB) Close() error {
+	db.gate.Lock()
+	defer db.gate.Unlock()
+	if db.closed {
+		return kv.ErrClosed
+	}
+	db.closed = true
+	return db.closeFiles()
+}
+
+// room answers kv.ErrFull if ctx may not write now.
+func (db *DB) room(ctx context.Context) error {
+	switch level := db.space.Level(); {
+	case level == diskspace.Ample, level == diskspace.Reserve && kv.MayUseReserve(ctx):
+		return nil
+	}
+	return kv.ErrFull
+}

@@ -28,7 +28,6 @@ type reader struct {
 	arena arena
 	// paranoid makes slices unusable as soon as the contract says so.
 	paranoid bool
-	scratch  []byte
 }
 
 func (r *reader) Err() error { return r.err }
@@ -174,8 +173,10 @@ func (r *reader) forget() {
 	}
 }
 
-// close releases everything that fn could see. The reader can be used again.
-func (r *reader) close() {
+// close releases everything that fn could see and makes the reader ready for
+// the next use. It returns only errors of its own.
+func (r *reader) close() error {
+	r.err = nil
 	r.forget()
 	for _, c := range r.held {
 		r.fail(c.Close())
@@ -183,5 +184,7 @@ func (r *reader) close() {
 	clear(r.held)
 	r.held = r.held[:0]
 	r.arena.reset(r.paranoid)
-	r.src = nil
+	err := r.err
+	r.src, r.err = nil, nil
+	return err
 }

@@ -144,8 +144,19 @@ func (t *tx) room(n int) error {
 	return nil
 }
 
-// end releases the transaction. The batch is closed by whoever commits it.
-func (t *tx) end() {
-	t.close()
-	t.db, t.batch, t.dirty, t.err = nil, nil, false, nil
+// take hands the batch over to who commits it.
+func (t *tx) take() *pebble.Batch {
+	batch := t.batch
+	t.batch = nil
+	return batch
+}
+
+// end releases the transaction, with its batch unless that was taken.
+func (t *tx) end() error {
+	err := t.close()
+	if t.batch != nil {
+		err = join(err, t.batch.Close())
+	}
+	t.db, t.batch, t.dirty = nil, nil, false
+	return err
 }

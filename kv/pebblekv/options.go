@@ -1,0 +1,126 @@
+package pebblekv
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// Options are the settings of a DB. The zero value is right for a small server.
+type Options struct {
+	// FS is the file system; nil is the operating system's. Tests pass
+	// vfs.NewMem() or vfs.NewCrashableMem().
+	FS vfs.FS
+	// CacheSize is the size of the block cache in bytes; 0 means 16 MiB. More
+	// makes reading mail that is not in the page cache cheaper, and decompressed
+	// blocks need not be decompressed again.
+	CacheSize int64
+	// MemTableSize is the size in bytes up to which writes are collected in
+	// memory before they become a table; 0 means 64 MiB. The first one has
+	// 256 KiB and each doubles the last, so an idle store stays small; under
+	// load up to four exist at once.
+	MemTableSize uint64
+	// ValueSeparation keeps values over 1 KiB out of the tables, in files that
+	// compactions need not rewrite. It saves a tenth of the writes and a third
+	// of the CPU time, and gives room back later. Off by default: the format
+	// is young.
+	ValueSeparation bool
+	// MinFree is the reserve in bytes: with less free space on the disk, Update
+	// answers kv.ErrFull unless its context is from kv.WithReserve, and with
+	// less than an eighth of it in any case. 0 keeps no reserve.
+	MinFree uint64
+	// Ballast is the size in bytes of a file that is thrown off when the log
+	// finds no room in spite of MinFree, because somebody else filled the disk.
+	// Without it the store then fails. 0 carries none.
+	Ballast int64
+	// OnFatal is called once, on a goroutine of its own, when the store has
+	// failed: see kv.ErrFailed. A server stops here.
+	OnFatal func(error)
+	// Paranoid destroys every slice given to a transaction's function as soon
+	// as it is no longer valid. For tests: it finds those who keep one.
+	Paranoid bool
+	// Log receives what the store has to say; nil means slog.Default().
+	Log *slog.Logger
+}
+
+const (
+	defaultCacheSize    = 16 << 20
+	defaultMemTableSize = 64 << 20
+)
+
+func (o *Options) setDefaults() {
+	if o.CacheSize == 0 {
+		o.CacheSize = defaultCacheSize
+	}
+	if o.MemTableSize == 0 {
+		o.MemTableSize = defaultMemTableSize
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+}
+
+// format is the version of the files on disk, by name: a newer Pebble must not
+// raise it by itself, since an older poststube could not open them any more.
+const format = pebble.FormatValueSeparation
+
+// pebbleOptions returns the settings that need no files.
+func (o *Options) pebbleOptions(f *failure) *pebble.Options {
+	p := &pebble.Options{
+		CacheSize:          o.CacheSize,
+		FormatMajorVersion: format,
+		MemTableSize:       o.MemTableSize,
+		// Writers stall when this many memtables wait to be flushed; View waits
+		// for a stalled commit that it might have seen, so stalls must be rare.
+		MemTableStopWritesThreshold: 4,
+		// Reads pay for each sublevel of L0: compact early, and stop writers
+		// only when compaction has lost.
+		L0CompactionThreshold: 2,
+		L0StopWritesThreshold: 1000,
+		LBaseMaxBytes:         64 << 20,
+		WALBytesPerSync:       512 << 10,
+		MaxOpenFiles:          1000,
+		CompactionConcurrencyRange: func() (lower, upper int) {
+			return 1, 2
+		},
+		// What DeleteRange frees, an expunged mailbox say, is given back though
+		// nothing else is written.
+		FlushDelayDeleteRange: 10 * time.Second,
+		Logger:                logger{o.Log, f},
+		EventListener:         listener(o.Log),
+	}
+	p.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionFastest })
+	for i := range p.Levels {
+		p.Levels[i].BlockSize = 32 << 10
+		p.Levels[i].IndexBlockSize = 256 << 10
+		// Ten bits a key: one absent key in a hundred costs a read.
+		p.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+	}
+	if o.ValueSeparation {
+		p.Experimental.ValueSeparationPolicy = func() pebble.ValueSeparationPolicy {
+			return pebble.ValueSeparationPolicy{
+				Enabled: true, MinimumSize: 1 << 10, MaxBlobReferenceDepth: 10,
+				RewriteMinimumAge: 5 * time.Minute, TargetGarbageRatio: 0.2,
+			}
+		}
+	}
+	return p
+}
+
+// listener logs the events that an administrator can do something about.
+func listener(log *slog.Logger) *pebble.EventListener {
+	return &pebble.EventListener{
+		BackgroundError: func(err error) { log.Error("kv: background work failed and will be tried again", "err", err) },
+		DataCorruption: func(info pebble.DataCorruptionInfo) {
+			log.Error("kv: a file is damaged", "path", info.Path, "err", info.Details)
+		},
+		DiskSlow: func(info vfs.DiskSlowInfo) {
+			log.Warn("kv: the disk is slow", "path", info.Path, "op", info.OpType.String(), "duration", info.Duration)
+		},
+		WriteStallBegin: func(info pebble.WriteStallBeginInfo) { log.Warn("kv: writers stall", "reason", info.Reason) },
+		WriteStallEnd:   func() { log.Info("kv: writers go on") },
+	}
+}

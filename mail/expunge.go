@@ -1,0 +1,96 @@
+package mail
+
+import (
+	"context"
+
+	"poststube/acl"
+	"poststube/kv"
+	"poststube/uidset"
+)
+
+// Expunge removes those of uids that have \Deleted (RFC 9051 section 6.4.3, RFC
+// 4315). It needs e, or for messages that the user put there the right 2. What
+// is removed can be had back until it is purged.
+func (b *Mailbox) Expunge(ctx context.Context, uids uidset.Set) (vanished uidset.Set, modseq ModSeq, err error) {
+	err = b.update(kv.WithReserve(ctx), "expunge", acl.Read, func(m *mailbox) error {
+		vanished, modseq = uidset.Set{}, 0
+		if err := m.needOwn(acl.Expunge); err != nil {
+			return err
+		}
+		deleted, err := m.deleted(uids)
+		if err != nil {
+			return err
+		}
+		var gone []removed
+		err = m.each(deleted, 1, func(v *visible) (bool, error) {
+			if m.rightsOn(v).Has(acl.Expunge) {
+				gone = append(gone, removed{v.uid, v.rec.size})
+				vanished.Add(v.uid)
+			}
+			return true, nil
+		})
+		if err != nil || len(gone) == 0 {
+			return err
+		}
+		m.log.action = actExpunge
+		modseq = m.a.next()
+		return m.remove(gone)
+	})
+	return vanished, modseq, err
+}
+
+// needOwn is need for rights that one may have for one's own messages only.
+func (m *mailbox) needOwn(r acl.Rights) error {
+	if m.rights.Of(true).Has(r) {
+		return nil
+	}
+	return m.need(r)
+}
+
+// rightsOn returns the rights on one message.
+func (m *mailbox) rightsOn(v *visible) acl.Rights {
+	me := m.t.u.principal.ID
+	return m.rights.Of(v.rec.creator == me && me != 0)
+}
+
+// deleted returns those of uids that exist and have \Deleted.
+func (m *mailbox) deleted(uids uidset.Set) (found uidset.Set, err error) {
+	if m.c.deleted == 0 {
+		return found, nil
+	}
+	for num := range chunkSpans(uids, m.c.uidNext) {
+		c, err := m.chunk(num)
+		if err != nil {
+			return found, err
+		}
+		want := bitmapOf(uids, num)
+		have := c.exists.and(&want)
+		have = have.and(&c.flags[3])
+		have.appendTo(&found, num<<chunkBits)
+	}
+	return found, nil
+}
+
+type removed struct {
+	uid  uint32
+	size int64
+}
+
+// remove ends the existence of messages. Their records stay until they are
+// purged; only the bits go.
+func (m *mailbox) remove(gone []removed) error {
+	for _, r := range gone {
+		c, err := m.touch(r.uid)
+		if err != nil {
+			return err
+		}
+		bit := bitOf(r.uid)
+		m.count(c, bit, r.size, -1)
+		c.setFlags(bit, 0)
+		c.exists.clear(bit)
+		m.c.exists--
+		m.c.size -= r.size
+		m.log.vanished.Add(r.uid)
+	}
+	return nil
+}

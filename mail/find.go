@@ -1,0 +1,109 @@
+package mail
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"unicode/utf8"
+
+	"poststube/blob"
+	"poststube/message"
+	"poststube/uidset"
+)
+
+// eachEmail calls f for the emails of the messages of uids, in the order of the
+// UIDs, in batches that keep memory bounded.
+func (m *mailbox) eachEmail(ctx context.Context, uids uidset.Set, f func(*visible, emailRecord) error) error {
+	fetch := fetcher{m: m, want: WantRendered}
+	list := make([]visible, 0, fetchBatch)
+	flush := func() error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		fetch.batch = fetch.batch[:0]
+		for i := range list {
+			fetch.batch = append(fetch.batch, Message{UID: list[i].uid, EmailID: list[i].rec.email})
+		}
+		err := fetch.emails(func(i int, e emailRecord) error { return f(&list[i], e) })
+		list = list[:0]
+		return err
+	}
+	err := m.each(uids, 1, func(v *visible) (bool, error) {
+		c := *v
+		c.keywords, c.rec.keywords, c.priv.keywords = nil, nil, nil
+		if list = append(list, c); len(list) < fetchBatch {
+			return true, nil
+		}
+		return true, flush()
+	})
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	return flush()
+}
+
+// octets opens the octets of an email.
+func (t *txn) octets(ctx context.Context, e *emailRecord) (r io.ReaderAt, done func() error, err error) {
+	if e.where == bodyInBlob {
+		b, err := t.e.blobs.Open(ctx, blob.ID(e.body))
+		if err != nil {
+			return nil, nil, err
+		}
+		return b, b.Close, nil
+	}
+	raw, err := t.r.Get(bodyKey(e.body))
+	return bytes.NewReader(raw), func() error { return nil }, err
+}
+
+// header reads the header block of an email.
+func (t *txn) header(e *emailRecord, size int64) ([]byte, error) {
+	r, done, err := t.octets(context.Background(), e)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	b := make([]byte, min(size, message.MaxHeader))
+	_, err = io.ReadFull(io.NewSectionReader(r, 0, int64(len(b))), b)
+	return b, err
+}
+
+// A stream finds a needle in a text that comes in pieces. The end of each piece
+// is kept, as far as a match could begin in it.
+type stream struct {
+	needle  string
+	mapped  []byte // the tail of what came before, then the new piece
+	partial []byte // of a character that a piece cut in two
+}
+
+func (n needle) stream() *stream { return &stream{needle: n.text} }
+
+// feed tells whether the needle ends in the text so far.
+func (s *stream) feed(text []byte) bool {
+	if keep := len(s.needle) - 1; len(s.mapped) > keep {
+		s.mapped = append(s.mapped[:0], s.mapped[len(s.mapped)-keep:]...)
+	}
+	if len(s.partial) > 0 {
+		text = append(s.partial, text...)
+		s.partial = nil
+	}
+	if cut := cutCharacter(text); cut > 0 {
+		s.partial = append(s.partial, text[len(text)-cut:]...)
+		text = text[:len(text)-cut]
+	}
+	s.mapped = message.AppendCasemap(s.mapped, string(text))
+	return bytes.Contains(s.mapped, []byte(s.needle))
+}
+
+// cutCharacter returns how many octets at the end begin a character whose rest
+// is yet to come.
+func cutCharacter(b []byte) int {
+	for n := 1; n <= min(utf8.UTFMax-1, len(b)); n++ {
+		if c := b[len(b)-n]; utf8.RuneStart(c) {
+			if c >= utf8.RuneSelf && !utf8.FullRune(b[len(b)-n:]) {
+				return n
+			}
+			return 0
+		}
+	}
+	return 0
+}

@@ -1,0 +1,360 @@
+package mail
+
+import (
+	"context"
+	"encoding/binary"
+	"slices"
+	"strings"
+
+	"poststube/acl"
+	"poststube/directory"
+)
+
+// info describes the mailbox under the name by which the user called it.
+func (m *mailbox) info(name string) Info {
+	i := Info{ID: m.id, Name: name, Rights: m.rights, NoSelect: !m.rights.Has(acl.Read)}
+	i.Owner.ID = m.id.Owner
+	if m.own {
+		i.SpecialUse = m.node.special
+	}
+	return i
+}
+
+// Mailboxes returns everything that the user may see: the own mailboxes, INBOX
+// first, then those of other people, then those of groups, each in the order of
+// the hierarchy. Names that only hold visible ones are there as NonExistent.
+func (u *User) Mailboxes(ctx context.Context) ([]Info, error) {
+	if err := u.engine.Provision(ctx, u.principal); err != nil {
+		return nil, err
+	}
+	grants, err := u.grants(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []Info
+	err = u.view(ctx, "list", func(t *txn) error {
+		subs, err := t.subscriptions()
+		if err != nil {
+			return err
+		}
+		l := lister{t: t, u: u, subs: subs}
+		if err := l.account(u.principal, Personal, nil); err != nil {
+			return err
+		}
+		slices.SortStableFunc(l.list, inboxFirst)
+		for _, g := range grants {
+			if err := l.account(g.owner, g.space, g.roots); err != nil {
+				return err
+			}
+		}
+		list = l.list
+		return nil
+	})
+	markChildren(list)
+	return list, err
+}
+
+// inboxFirst orders INBOX and what is beneath it before all else.
+func inboxFirst(a, b Info) int {
+	ia, ib := isInbox(a.Name), isInbox(b.Name)
+	switch {
+	case ia == ib:
+		return 0
+	case ia:
+		return -1
+	}
+	return 1
+}
+
+func isInbox(name string) bool {
+	first, _, _ := strings.Cut(name, separator)
+	return first == inbox
+}
+
+// A lister gathers what a user sees.
+type lister struct {
+	t    *txn
+	u    *User
+	subs map[MailboxID]bool
+	list []Info
+}
+
+// account adds what the user sees of an owner's tree, at and beneath the nodes
+// with the numbers roots; nil means everywhere.
+func (l *lister) account(owner directory.Principal, space Namespace, roots map[uint32]bool) error {
+	a, err := l.t.account(owner.ID)
+	if err != nil {
+		return err
+	}
+	inside := map[uint32]bool{rootNum: roots == nil || roots[rootNum]}
+	named := map[uint32]string{rootNum: l.u.nameOf(owner, "")}
+	shown := make(map[uint32]bool)
+	rights := make(map[*acl.Entry]acl.Rights)
+	for _, n := range a.tree.all() {
+		inside[n.num] = inside[n.parent] || roots[n.num]
+		if !inside[n.num] {
+			continue
+		}
+		r := l.rights(a, n, rights)
+		if !r.Has(acl.Lookup) {
+			continue
+		}
+		l.parents(a, n, owner, space, named, shown)
+		i := Info{ID: MailboxID{a.id, n.num}, Name: l.name(a, n, named), Namespace: space, Owner: owner,
+			NoSelect: !r.Has(acl.Read), Rights: r}
+		sub, known := l.subs[i.ID]
+		i.Subscribed = sub || space != Personal && !known
+		if space == Personal {
+			i.SpecialUse = n.special
+		}
+		shown[n.num] = true
+		l.list = append(l.list, i)
+	}
+	return nil
+}
+
+// rights returns the user's rights at a node; nodes without entries of their own
+// share their parent's list, and so its answer.
+func (l *lister) rights(a *account, n *node, known map[*acl.Entry]acl.Rights) acl.Rights {
+	list := a.tree.effective(n)
+	if l.t.u.admin || len(list) == 0 {
+		return l.t.rightsAt(a, n)
+	}
+	r, ok := known[&list[0]]
+	if !ok {
+		r = l.t.rightsAt(a, n)
+		known[&list[0]] = r
+	}
+	return r
+}
+
+func (l *lister) name(a *account, n *node, named map[uint32]string) string {
+	if name, ok := named[n.num]; ok {
+		return name
+	}
+	name := n.name
+	if parent := l.name(a, a.tree.nodes[n.parent], named); parent != "" {
+		name = parent + separator + name
+	}
+	named[n.num] = name
+	return name
+}
+
+// parents adds the names above a visible node that are not shown otherwise.
+func (l *lister) parents(a *account, n *node, owner directory.Principal, space Namespace, named map[uint32]string, shown map[uint32]bool) {
+	if n.parent == rootNum {
+		if space != Personal && !shown[rootNum] {
+			shown[rootNum] = true
+			l.namespace(space)
+			l.list = append(l.list, Info{Name: named[rootNum], Namespace: space, Owner: owner, NonExistent: true})
+		}
+		return
+	}
+	p := a.tree.nodes[n.parent]
+	if shown[p.num] {
+		return
+	}
+	l.parents(a, p, owner, space, named, shown)
+	shown[p.num] = true
+	l.list = append(l.list, Info{Name: l.name(a, p, named), Namespace: space, Owner: owner, NonExistent: true})
+}
+
+// namespace adds the name above all owners of a namespace, once.
+func (l *lister) namespace(space Namespace) {
+	prefix := l.u.engine.config.OtherUsersPrefix
+	if space == Shared {
+		prefix = l.u.engine.config.SharedPrefix
+	}
+	name := strings.TrimSuffix(prefix, separator)
+	for _, i := range slices.Backward(l.list) {
+		if i.Name == name {
+			return
+		}
+		if i.Namespace != space {
+			break
+		}
+	}
+	l.list = append(l.list, Info{Name: name, Namespace: space, NonExistent: true})
+}
+
+// markChildren sets HasChildren; in the list a parent comes before its children
+// and nothing else comes between.
+func markChildren(list []Info) {
+	at := make(map[string]int, len(list))
+	for i := range list {
+		at[list[i].Name] = i
+		if cut := strings.LastIndex(list[i].Name, separator); cut >= 0 {
+			if p, ok := at[list[i].Name[:cut]]; ok {
+				list[p].HasChildren = true
+			}
+		}
+	}
+}
+
+// A grant is an owner in whose tree entries speak of the user or of others that
+// the user is among, and the nodes with those entries.
+type grant struct {
+	owner directory.Principal
+	space Namespace
+	roots map[uint32]bool
+}
+
+// grants finds, by the reverse index, in whose trees the user may have rights.
+func (u *User) grants(ctx context.Context) ([]grant, error) {
+	found := make(map[directory.ID]map[uint32]bool)
+	err := u.view(ctx, "list", func(t *txn) error {
+		for _, who := range t.identifiers() {
+			lo := reverseKey(who)
+			for p := range t.r.Scan(lo, prefixEnd(slices.Clone(lo))) {
+				tail := p.Key[len(lo):]
+				owner, num := directory.ID(binary.BigEndian.Uint32(tail)), binary.BigEndian.Uint32(tail[4:])
+				if owner == u.principal.ID {
+					continue
+				}
+				if found[owner] == nil {
+					found[owner] = make(map[uint32]bool)
+				}
+				found[owner][num] = true
+			}
+		}
+		return t.r.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]grant, 0, len(found))
+	for id, roots := range found {
+		p, err := u.engine.dir.ByID(ctx, id)
+		if err != nil {
+			continue // the owner is gone; verify tells
+		}
+		space := OtherUsers
+		if p.Kind == directory.Group {
+			space = Shared
+		}
+		list = append(list, grant{p, space, roots})
+	}
+	slices.SortFunc(list, func(a, b grant) int {
+		if a.space != b.space {
+			return int(a.space) - int(b.space)
+		}
+		return strings.Compare(a.owner.Name, b.owner.Name)
+	})
+	return list, nil
+}
+
+// identifiers returns all entries that can mean the user.
+func (t *txn) identifiers() []acl.Who {
+	list := []acl.Who{{Kind: acl.User, ID: t.subject.User}, {Kind: acl.Anyone}, {Kind: acl.Authenticated}}
+	for _, g := range t.subject.Groups {
+		list = append(list, acl.Who{Kind: acl.Group, ID: g})
+	}
+	return list
+}
+
+// reverseKey is what the reverse index has for an identifier.
+func reverseKey(who acl.Who) []byte {
+	return binary.BigEndian.AppendUint32([]byte{reversePrefix, byte(who.Kind)}, who.ID)
+}
+
+// Lookup describes one mailbox. The error is NotFound if the user may not know
+// of it.
+func (u *User) Lookup(ctx context.Context, name string) (Info, error) {
+	var i Info
+	loc, err := u.resolve(ctx, "lookup", name)
+	if err != nil {
+		return i, err
+	}
+	err = u.view(ctx, "lookup", func(t *txn) error {
+		a, n, err := t.find(loc)
+		if err != nil {
+			return err
+		}
+		r, err := t.place(a, n, acl.Lookup)
+		if err != nil {
+			return err
+		}
+		subs, err := t.subscriptions()
+		if err != nil {
+			return err
+		}
+		i = Info{ID: MailboxID{a.id, n.num}, Name: u.nameOf(loc.owner, a.tree.path(n)), Namespace: loc.space, Owner: loc.owner,
+			NoSelect: !r.Has(acl.Read), Rights: r, HasChildren: len(a.tree.children(n.num)) > 0}
+		sub, known := subs[i.ID]
+		i.Subscribed = sub || loc.space != Personal && !known
+		if loc.space == Personal {
+			i.SpecialUse = n.special
+		}
+		return nil
+	})
+	return i, err
+}
+
+// Status returns what STATUS asks; it needs r (RFC 4314 section 4).
+func (u *User) Status(ctx context.Context, name string) (Status, error) {
+	var s Status
+	loc, err := u.resolve(ctx, "status", name)
+	if err != nil {
+		return s, err
+	}
+	err = u.view(ctx, "status", func(t *txn) error {
+		m, err := t.destination(loc, acl.Read)
+		if err != nil {
+			return err
+		}
+		return m.fullStatus(&s)
+	})
+	return s, err
+}
+
+// Statuses is Status for many mailboxes of one list, of one snapshot. Those that
+// the user may not read, or that are gone, are left out.
+func (u *User) Statuses(ctx context.Context, list []Info, visit func(i int, s Status)) error {
+	return u.view(ctx, "status", func(t *txn) error {
+		for i := range list {
+			if list[i].NonExistent || list[i].NoSelect {
+				continue
+			}
+			m, err := t.mailbox(list[i].ID, acl.Read)
+			if k := KindOf(err); err != nil && (k == NotFound || k == Denied) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			t.boxes = t.boxes[:0] // nothing is kept of thousands
+			var s Status
+			if err := m.fullStatus(&s); err != nil {
+				return err
+			}
+			visit(i, s)
+		}
+		return nil
+	})
+}
+
+// fullStatus is status with the number of recent messages.
+func (m *mailbox) fullStatus(s *Status) error {
+	if err := m.status(s); err != nil {
+		return err
+	}
+	from := max(s.Recent, m.t.e.claimed(m.id))
+	s.Recent = 0
+	if from >= m.c.uidNext {
+		return nil
+	}
+	first, bit := chunkOf(from)
+	return m.eachChunk(func(num uint32, c *chunk) error {
+		if num < first {
+			return nil
+		}
+		exists := c.exists
+		if num == first {
+			for i := range bit {
+				exists.clear(i)
+			}
+		}
+		s.Recent += uint32(exists.count())
+		return nil
+	})
+}

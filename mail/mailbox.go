@@ -1,0 +1,306 @@
+package mail
+
+import (
+	"errors"
+	"strings"
+
+	"poststube/acl"
+	"poststube/kv"
+	"poststube/uidset"
+)
+
+// A mailbox is a mailbox inside a transaction, with what the transaction has
+// changed in it so far. Only (*txn).mailbox makes one.
+type mailbox struct {
+	t      *txn
+	a      *account
+	id     MailboxID
+	node   *node
+	rights acl.Rights
+	policy policy
+	own    bool // the user sees it with its owner's eyes
+
+	c       counters
+	names   []string // of keywords; loaded when asked for
+	chunks  map[uint32]*chunk
+	seen    map[uint32]*bitmap // the user's private \Seen, when not own
+	log     logEntry
+	private uidset.Set // changes that only this user sees
+
+	dirtyChunks map[uint32]bool
+	dirtySeen   map[uint32]bool
+	dirtyNames  bool
+	dirty       bool
+}
+
+func (m *mailbox) load() error {
+	v, err := m.t.r.Get(m.t.key.start(m.id.Owner, tableCounters).u32(m.id.Num).b)
+	if errors.Is(err, kv.ErrNotFound) {
+		m.c.uidNext = 1
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	m.c, err = decodeCounters(v)
+	return err
+}
+
+// need refuses what the user's rights do not cover.
+func (m *mailbox) need(r acl.Rights) error { return admit(m.rights, r) }
+
+// chunk returns the chunk with a number, for reading.
+func (m *mailbox) chunk(num uint32) (*chunk, error) {
+	if c := m.chunks[num]; c != nil {
+		return c, nil
+	}
+	c := new(chunk)
+	v, err := m.t.r.Get(m.t.key.start(m.id.Owner, tableChunk).u32(m.id.Num).u32(num).b)
+	if err == nil {
+		err = decodeChunk(v, c)
+	}
+	if err != nil && !errors.Is(err, kv.ErrNotFound) {
+		return nil, err
+	}
+	m.keepChunk(num, c)
+	return c, nil
+}
+
+func (m *mailbox) keepChunk(num uint32, c *chunk) {
+	if m.chunks == nil {
+		m.chunks = make(map[uint32]*chunk)
+	}
+	m.chunks[num] = c
+}
+
+// touch returns the chunk of a UID for writing.
+func (m *mailbox) touch(uid uint32) (*chunk, error) {
+	num, _ := chunkOf(uid)
+	c, err := m.chunk(num)
+	if err != nil {
+		return nil, err
+	}
+	if m.dirtyChunks == nil {
+		m.dirtyChunks = make(map[uint32]bool)
+	}
+	m.dirtyChunks[num] = true
+	m.dirty = true
+	return c, nil
+}
+
+// eachChunk calls f for every chunk that may hold a message, ascending.
+func (m *mailbox) eachChunk(f func(num uint32, c *chunk) error) error {
+	if m.t.w != nil { // earlier changes of this transaction must show
+		last, _ := chunkOf(m.c.uidNext - 1)
+		for num := uint32(0); num <= last; num++ {
+			c, err := m.chunk(num)
+			if err != nil {
+				return err
+			}
+			if err := f(num, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var c chunk
+	lo, hi := tableRange(m.id.Owner, tableChunk, m.id.Num)
+	for p := range m.t.r.Scan(lo, hi) {
+		c = chunk{}
+		if err := decodeChunk(p.Value, &c); err != nil {
+			return err
+		}
+		if err := f(suffix32(p.Key), &c); err != nil {
+			return err
+		}
+	}
+	return m.t.r.Err()
+}
+
+// privateSeen tells whether \Seen is kept apart from the records for this user.
+func (m *mailbox) privateSeen() bool { return !m.own && m.policy.flags&Seen != 0 }
+
+// seenBits returns the UIDs of a chunk that the user has seen.
+func (m *mailbox) seenBits(num uint32, c *chunk) (*bitmap, error) {
+	if !m.privateSeen() {
+		return &c.flags[0], nil
+	}
+	if b := m.seen[num]; b != nil {
+		return b, nil
+	}
+	b := new(bitmap)
+	v, err := m.t.r.Get(m.t.key.start(m.id.Owner, tablePrivateSeen).u32(m.id.Num).u32(uint32(m.t.u.principal.ID)).u32(num).b)
+	if errors.Is(err, kv.ErrNotFound) {
+		err = nil
+	} else if err == nil {
+		d := dec{b: v}
+		d.bitmap(b)
+		err = d.err()
+	}
+	if m.seen == nil {
+		m.seen = make(map[uint32]*bitmap)
+	}
+	m.seen[num] = b
+	return b, err
+}
+
+// existing returns those of uids that are in the mailbox.
+func (m *mailbox) existing(uids uidset.Set) (found uidset.Set, err error) {
+	for r := range chunkSpans(uids, m.c.uidNext) {
+		c, err := m.chunk(r)
+		if err != nil {
+			return found, err
+		}
+		want := bitmapOf(uids, r)
+		have := c.exists.and(&want)
+		have.appendTo(&found, r<<chunkBits)
+	}
+	return found, nil
+}
+
+// chunkSpans yields the numbers of the chunks that uids below next fall into.
+func chunkSpans(uids uidset.Set, next uint32) func(func(uint32) bool) {
+	return func(yield func(uint32) bool) {
+		done := int64(-1)
+		for _, r := range uids.Runs() {
+			if r.First >= next {
+				return
+			}
+			first, _ := chunkOf(r.First)
+			last, _ := chunkOf(min(r.Last, next-1))
+			for num := max(int64(first), done+1); num <= int64(last); num++ {
+				if !yield(uint32(num)) {
+					return
+				}
+				done = num
+			}
+		}
+	}
+}
+
+// keywordNames returns the mailbox's keywords by index.
+func (m *mailbox) keywordNames() ([]string, error) {
+	if m.names != nil || m.c.keywords == 0 {
+		return m.names, nil
+	}
+	e := m.t.e
+	e.mu.Lock()
+	cached := e.keywords[m.id]
+	e.mu.Unlock()
+	// The table only grows, and a committed one is never taken back, so a
+	// longer one serves as well.
+	if len(cached) >= int(m.c.keywords) {
+		m.names = cached[:m.c.keywords:m.c.keywords]
+		return m.names, nil
+	}
+	v, err := m.t.r.Get(m.t.key.start(m.id.Owner, tableKeywords).u32(m.id.Num).b)
+	if err != nil {
+		return nil, err
+	}
+	d := dec{b: v}
+	d.version(1)
+	for range d.count() {
+		m.names = append(m.names, d.str())
+	}
+	if d.err() != nil || len(m.names) != int(m.c.keywords) {
+		return nil, errRecord
+	}
+	if m.t.w == nil {
+		e.mu.Lock()
+		if len(e.keywords) >= maxTrees {
+			clear(e.keywords)
+		}
+		e.keywords[m.id] = m.names
+		e.mu.Unlock()
+	}
+	return m.names, nil
+}
+
+// keyword returns the index of a keyword, and gives it one if add is set.
+func (m *mailbox) keyword(name string, add bool) (index uint16, ok bool, err error) {
+	names, err := m.keywordNames()
+	if err != nil {
+		return 0, false, err
+	}
+	for i, n := range names {
+		if strings.EqualFold(n, name) {
+			return uint16(i), true, nil
+		}
+	}
+	if !add {
+		return 0, false, nil
+	}
+	if err := checkKeyword(name); err != nil {
+		return 0, false, err
+	}
+	if len(names) >= maxKeywords {
+		return 0, false, fail(Limit, "the mailbox has %d different keywords already, which is the limit", maxKeywords)
+	}
+	m.names = append(names[:len(names):len(names)], name)
+	m.c.keywords++
+	m.dirtyNames, m.dirty = true, true
+	return uint16(len(m.names) - 1), true, nil
+}
+
+// flush writes counters, chunks, keyword table and log entry.
+func (m *mailbox) flush() error {
+	if !m.dirty {
+		return nil
+	}
+	t, owner, num := m.t, m.id.Owner, m.id.Num
+	modseq := m.a.next()
+	for n := range m.dirtyChunks {
+		if err := t.set(t.key.start(owner, tableChunk).u32(num).u32(n), m.chunks[n].encode(t.val[:0])); err != nil {
+			return err
+		}
+	}
+	user := uint32(t.u.principal.ID)
+	for n := range m.dirtySeen {
+		if err := t.set(t.key.start(owner, tablePrivateSeen).u32(num).u32(user).u32(n), appendBitmap(t.val[:0], m.seen[n])); err != nil {
+			return err
+		}
+	}
+	if m.dirtyNames {
+		v := appendU(append(t.val[:0], 1), uint64(len(m.names)))
+		for _, name := range m.names {
+			v = appendBytes(v, name)
+		}
+		if err := t.set(t.key.start(owner, tableKeywords).u32(num), v); err != nil {
+			return err
+		}
+	}
+	if !m.private.Empty() {
+		if err := t.set(t.key.start(owner, tablePrivateLog).u32(num).u32(user).u64(uint64(modseq)), m.private.AppendBinary(t.val[:0])); err != nil {
+			return err
+		}
+	}
+	if l := &m.log; !l.arrived.Empty() || !l.changed.Empty() || !l.vanished.Empty() {
+		l.time, l.actor, l.origin = t.now.UnixMilli(), t.u.principal.ID, t.u.originText()
+		m.c.highestModSeq = modseq
+		if err := t.set(t.key.start(owner, tableLog).u32(num).u64(uint64(modseq)), l.encode(t.val[:0])); err != nil {
+			return err
+		}
+	}
+	m.c.recentFrom = max(m.c.recentFrom, t.e.claimed(m.id))
+	t.topics = append(t.topics, mailboxTopic(m.id))
+	return t.set(t.key.start(owner, tableCounters).u32(num), m.c.encode(t.val[:0]))
+}
+
+// claimed returns the UID below which \Recent has been claimed since the start.
+func (e *Engine) claimed(id MailboxID) uint32 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.recent[id]
+}
+
+// claimRecent gives the session that asks all recent messages below next, and
+// returns the first of them.
+func (e *Engine) claimRecent(id MailboxID, stored, next uint32) uint32 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	from := max(stored, e.recent[id])
+	if next > from {
+		e.recent[id] = next
+	}
+	return from
+}

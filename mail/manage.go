@@ -1,0 +1,298 @@
+package mail
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"poststube/acl"
+	"poststube/directory"
+	"poststube/uidset"
+)
+
+// visibleRights is what lets one know that a mailbox is there.
+const visibleRights = acl.Lookup
+
+// SpecialUses are the attributes that Create takes (RFC 6154 section 2).
+var SpecialUses = []string{`\Archive`, `\Drafts`, `\Flagged`, `\Junk`, `\Sent`, `\Trash`, `\Important`}
+
+// Create makes a mailbox, and its parents as needed (RFC 9051 section 6.3.4). It
+// needs k on the nearest parent that exists. The new one inherits the rights of
+// its parents for as long as they hold.
+func (u *User) Create(ctx context.Context, name string, specialUse []string) (Info, error) {
+	loc, err := u.resolve(ctx, "create", strings.TrimSuffix(name, separator))
+	if err != nil {
+		return Info{}, err
+	}
+	uses, err := cleanUses(loc, specialUse)
+	if err != nil {
+		return Info{}, err
+	}
+	var i Info
+	err = u.update(ctx, "create", []directory.ID{loc.owner.ID}, func(t *txn) error {
+		a, err := t.account(loc.owner.ID)
+		if err != nil {
+			return err
+		}
+		n, err := t.create(a, loc, uses)
+		if err != nil {
+			return err
+		}
+		a.treeLog.action, a.treeLog.detail = actCreate, loc.path
+		i = Info{ID: MailboxID{a.id, n.num}, Name: u.nameOf(loc.owner, loc.path), Namespace: loc.space, Owner: loc.owner, Rights: t.rightsAt(a, n)}
+		if loc.space == Personal {
+			i.SpecialUse = uses
+		}
+		return nil
+	})
+	return i, err
+}
+
+// cleanUses checks special-use attributes and gives them their usual spelling.
+func cleanUses(loc location, uses []string) (clean []string, err error) {
+	for _, use := range uses {
+		i := slices.IndexFunc(SpecialUses, func(s string) bool { return strings.EqualFold(s, use) })
+		if i < 0 || strings.EqualFold(use, `\Flagged`) || strings.EqualFold(use, `\Important`) {
+			return nil, fail(UseAttr, "a mailbox cannot be created for the use %s", use)
+		}
+		if loc.space != Personal {
+			return nil, fail(UseAttr, "special uses are for your own mailboxes only")
+		}
+		clean = append(clean, SpecialUses[i])
+	}
+	return clean, nil
+}
+
+// create adds the node for a path, and those above it that are missing.
+func (t *txn) create(a *account, loc location, uses []string) (*node, error) {
+	if err := t.e.nameAllowed(loc); err != nil {
+		return nil, err
+	}
+	if n := a.tree.find(loc.path); n != nil {
+		if t.rightsAt(a, n).HasAny(visibleRights) {
+			return nil, fail(Exists, "there is a mailbox of that name already")
+		}
+		return nil, fail(Invalid, "this name cannot be used")
+	}
+	if len(a.tree.nodes)+len(a.put) > maxMailboxes {
+		return nil, fail(Limit, "%d mailboxes are the limit", maxMailboxes)
+	}
+	for _, use := range uses {
+		for _, n := range a.tree.all() {
+			if slices.Contains(n.special, use) {
+				return nil, fail(UseAttr, "%s is for %s already", a.tree.path(n), use)
+			}
+		}
+	}
+	parent, rest := a.nearest(loc.path)
+	if _, err := t.place(a, parent, acl.Create); err != nil {
+		return nil, err
+	}
+	levels := strings.Split(rest, separator)
+	for i, level := range levels {
+		n := t.addNode(a, parent.num, level)
+		if i == len(levels)-1 {
+			n.special = uses
+		}
+		parent = n
+	}
+	return parent, nil
+}
+
+// nameAllowed refuses names that could never be reached.
+func (e *Engine) nameAllowed(loc location) error {
+	if loc.path == "" {
+		return fail(Invalid, "this name stands for %s; create a mailbox beneath it", loc.owner.Name)
+	}
+	u := User{engine: e, principal: loc.owner}
+	if u.reservedName(loc.path) {
+		return fail(Invalid, "names that begin like this are kept for shared mailboxes")
+	}
+	return nil
+}
+
+// nearest returns the nearest node above a path that exists, and the rest.
+func (a *account) nearest(path string) (*node, string) {
+	n := a.tree.nodes[rootNum]
+	for {
+		level, rest, more := strings.Cut(path, separator)
+		num, ok := a.tree.byName[keyOf(n.num, level)]
+		if !ok || !more {
+			return n, path
+		}
+		n, path = a.tree.nodes[num], rest
+	}
+}
+
+// addNode makes a node in this transaction, with a UIDVALIDITY that no mailbox
+// of the owner ever had.
+func (t *txn) addNode(a *account, parent uint32, name string) *node {
+	a.rec.uidValidity = max(a.rec.uidValidity+1, uint32(t.now.Unix()))
+	a.rec.nextMailbox = max(a.rec.nextMailbox, rootNum+1)
+	n := &node{num: a.rec.nextMailbox, parent: parent, name: name, uidValidity: a.rec.uidValidity, created: t.now.Unix()}
+	a.rec.nextMailbox++
+	a.put = append(a.put, n)
+	a.dirty = true
+	return n
+}
+
+// couldCreate tells whether Create would make the mailbox.
+func (u *User) couldCreate(ctx context.Context, name string) bool {
+	loc, err := u.resolve(ctx, "create", name)
+	if err != nil || u.engine.nameAllowed(loc) != nil {
+		return false
+	}
+	could := false
+	err = u.view(ctx, "create", func(t *txn) error {
+		a, err := t.account(loc.owner.ID)
+		if err != nil || a.tree.find(loc.path) != nil {
+			return err
+		}
+		parent, _ := a.nearest(loc.path)
+		could = t.rightsAt(a, parent).Has(acl.Create)
+		return nil
+	})
+	return could && err == nil
+}
+
+// Delete removes a mailbox (RFC 9051 section 6.3.5). It needs x. INBOX stays, and
+// so does a mailbox with others beneath it.
+func (u *User) Delete(ctx context.Context, name string) error {
+	loc, err := u.resolve(ctx, "delete", name)
+	if err != nil {
+		return err
+	}
+	return u.update(ctx, "delete", []directory.ID{loc.owner.ID}, func(t *txn) error {
+		a, n, err := t.find(loc)
+		if err != nil {
+			return err
+		}
+		if _, err := t.place(a, n, acl.DeleteMailbox); err != nil {
+			return err
+		}
+		if n.parent == rootNum && strings.EqualFold(n.name, inbox) {
+			return fail(Invalid, "the INBOX cannot be deleted")
+		}
+		if len(a.tree.children(n.num)) > 0 {
+			return fail(HasChildren, "the mailbox has others beneath it: delete or move them first")
+		}
+		if err := t.unindex(a, n); err != nil {
+			return err
+		}
+		if loc.space == Personal { // RFC 9051 section 6.3.7: the name stays subscribed
+			if err := t.keepSubscription(a, n, loc.path); err != nil {
+				return err
+			}
+		}
+		a.gone = append(a.gone, n.num)
+		a.treeLog.action, a.treeLog.detail, a.treeLog.other = actDelete, loc.path, MailboxID{a.id, n.num}
+		t.topics = append(t.topics, mailboxTopic(MailboxID{a.id, n.num}))
+		return nil
+	})
+}
+
+// keepSubscription turns the subscription of a mailbox that goes into one of its
+// name.
+func (t *txn) keepSubscription(a *account, n *node, path string) error {
+	subs, err := t.subscriptions()
+	if err != nil || !subs[MailboxID{a.id, n.num}] {
+		return err
+	}
+	if err := t.w.Delete(t.key.start(a.id, tableSubscribed).u32(uint32(a.id)).u32(n.num).b); err != nil {
+		return err
+	}
+	return t.w.Set(t.subscriptionKey(path), nil)
+}
+
+// unindex takes a node's entries out of the reverse index.
+func (t *txn) unindex(a *account, n *node) error {
+	for _, e := range n.acl {
+		if err := t.w.Delete(reverseEntry(e.Who, a.id, n.num)); err != nil {
+			return err
+		}
+		t.topics = append(t.topics, accessTopic(e.Who))
+	}
+	return nil
+}
+
+// Rename gives a mailbox, and with it all beneath, another name or place (RFC
+// 9051 section 6.3.6). It needs x there and k at the new parent. Renaming INBOX
+// moves its messages to a new mailbox and leaves it empty.
+func (u *User) Rename(ctx context.Context, from, to string) error {
+	src, err := u.resolve(ctx, "rename", from)
+	if err != nil {
+		return err
+	}
+	dst, err := u.resolve(ctx, "rename", strings.TrimSuffix(to, separator))
+	if err != nil {
+		return err
+	}
+	if src.owner.ID != dst.owner.ID {
+		return fail(Invalid, "a mailbox cannot change its owner: create one there and move the messages")
+	}
+	return u.update(ctx, "rename", []directory.ID{src.owner.ID}, func(t *txn) error {
+		a, n, err := t.find(src)
+		if err != nil {
+			return err
+		}
+		isInbox := n.parent == rootNum && strings.EqualFold(n.name, inbox)
+		if _, err := t.place(a, n, acl.DeleteMailbox); err != nil {
+			return err
+		}
+		if err := t.e.nameAllowed(dst); err != nil {
+			return err
+		}
+		if !isInbox && strings.HasPrefix(dst.path, a.tree.path(n)+separator) {
+			return fail(Invalid, "a mailbox cannot be moved beneath itself")
+		}
+		a.treeLog.action, a.treeLog.detail = actRename, src.path+" -> "+dst.path
+		if isInbox {
+			return t.emptyInbox(a, n, dst)
+		}
+		return t.rename(a, n, dst)
+	})
+}
+
+func (t *txn) rename(a *account, n *node, dst location) error {
+	if there := a.tree.find(dst.path); there != nil && there != n {
+		if t.rightsAt(a, there).HasAny(visibleRights) {
+			return fail(Exists, "there is a mailbox of that name already")
+		}
+		return fail(Invalid, "this name cannot be used")
+	}
+	parent, rest := a.nearest(dst.path)
+	if _, err := t.place(a, parent, acl.Create); err != nil {
+		return err
+	}
+	levels := strings.Split(rest, separator)
+	for _, level := range levels[:len(levels)-1] {
+		parent = t.addNode(a, parent.num, level)
+	}
+	moved := *n
+	moved.parent, moved.name = parent.num, levels[len(levels)-1]
+	a.put = append(a.put, &moved)
+	for _, child := range a.tree.all() { // sessions in them see their rights change
+		if a.tree.under(child, n.num) {
+			t.topics = append(t.topics, mailboxTopic(MailboxID{a.id, child.num}))
+		}
+	}
+	return nil
+}
+
+// emptyInbox is RENAME of INBOX.
+func (t *txn) emptyInbox(a *account, n *node, dst location) error {
+	to, err := t.create(a, dst, nil)
+	if err != nil {
+		return err
+	}
+	src, err := t.mailbox(MailboxID{a.id, n.num}, acl.DeleteMailbox)
+	if err != nil {
+		return err
+	}
+	target, err := t.mailbox(MailboxID{a.id, to.num}, acl.None)
+	if err != nil {
+		return err
+	}
+	all := uidset.Range(1, max(src.c.uidNext, 2)-1)
+	return src.transfer(target, all, true, new(Copied))
+}

@@ -1,0 +1,262 @@
+package mail
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"poststube/acl"
+	"poststube/directory"
+	"poststube/kv"
+)
+
+// rootNum is the number of the root of an owner's tree. It is no mailbox; its
+// rights and policy hold for all beneath.
+const rootNum = 0
+
+// A node is one mailbox in its owner's tree, as stored. Nodes are immutable; a
+// change makes a new one. They point to their parent, so that RENAME of a tree
+// changes one record, and rights hang on numbers, never on names.
+type node struct {
+	num, parent uint32
+	name        string // the last component, UTF-8 NFC
+	uidValidity uint32
+	special     []string // RFC 6154 attributes, as "\\Sent"
+	acl         acl.List // entries made here; those of parents hold as well
+	policy      policy
+	created     int64 // seconds since 1970
+}
+
+// A policy says which flags each user of a mailbox has for himself. A node
+// without one has its parent's.
+type policy struct {
+	set      bool
+	flags    SystemFlags
+	keywords bool // all keywords
+}
+
+// defaultPolicy makes \Seen everybody's own. The owner's own flags lie in the
+// message record, those of others beside it, so that sharing a mailbox later
+// changes nothing that is stored.
+var defaultPolicy = policy{set: true, flags: Seen}
+
+func (n *node) encode(b []byte) []byte {
+	b = append(b, 1)
+	b = appendU(b, uint64(n.parent))
+	b = appendBytes(b, n.name)
+	b = appendU(b, uint64(n.uidValidity))
+	b = appendU(b, uint64(len(n.special)))
+	for _, s := range n.special {
+		b = appendBytes(b, s)
+	}
+	p := byte(n.policy.flags)
+	if n.policy.set {
+		p |= 1 << 6
+	}
+	if n.policy.keywords {
+		p |= 1 << 7
+	}
+	b = append(b, p)
+	b = appendI(b, n.created)
+	return appendACL(b, n.acl)
+}
+
+func decodeNode(num uint32, b []byte) (*node, error) {
+	d := dec{b: b}
+	d.version(1)
+	n := &node{num: num, parent: uint32(d.u()), name: d.str(), uidValidity: uint32(d.u())}
+	for range d.count() {
+		n.special = append(n.special, d.str())
+	}
+	p := d.byte()
+	n.policy = policy{set: p&(1<<6) != 0, keywords: p&(1<<7) != 0, flags: SystemFlags(p) & AllSystemFlags}
+	n.created = d.i()
+	n.acl = d.acl()
+	return n, d.err()
+}
+
+// A tree is all mailboxes of one owner at one tree modseq. It is immutable and
+// shared by all sessions; whoever reads it compares its version with the owner
+// record of his own snapshot.
+type tree struct {
+	owner   directory.ID
+	version ModSeq
+	nodes   map[uint32]*node
+	byName  map[childName]uint32
+
+	once   sync.Once // guards sorted
+	sorted []*node
+
+	mu     sync.Mutex // guards rights
+	rights map[uint32]acl.List
+}
+
+type childName struct {
+	parent uint32
+	name   string // folded for INBOX
+}
+
+func keyOf(parent uint32, name string) childName {
+	if parent == rootNum && strings.EqualFold(name, inbox) {
+		name = inbox
+	}
+	return childName{parent, name}
+}
+
+func newTree(owner directory.ID, version ModSeq, nodes map[uint32]*node, byName map[childName]uint32) *tree {
+	return &tree{owner: owner, version: version, nodes: nodes, byName: byName, rights: make(map[uint32]acl.List)}
+}
+
+// loadTree reads an owner's tree.
+func loadTree(r kv.Reader, owner directory.ID, version ModSeq) (*tree, error) {
+	nodes := map[uint32]*node{rootNum: {}}
+	byName := make(map[childName]uint32)
+	lo, hi := wholeTable(owner, tableMailbox)
+	for p := range r.Scan(lo, hi) {
+		n, err := decodeNode(suffix32(p.Key), p.Value)
+		if err != nil {
+			return nil, err
+		}
+		nodes[n.num] = n
+		if n.num != rootNum {
+			byName[keyOf(n.parent, n.name)] = n.num
+		}
+	}
+	if err := r.Err(); err != nil {
+		return nil, err
+	}
+	return newTree(owner, version, nodes, byName), nil
+}
+
+// with returns the tree after nodes were put in and others taken out.
+func (t *tree) with(version ModSeq, put []*node, gone []uint32) *tree {
+	nodes, byName := maps.Clone(t.nodes), maps.Clone(t.byName)
+	for _, num := range gone {
+		if n := nodes[num]; n != nil {
+			delete(byName, keyOf(n.parent, n.name))
+			delete(nodes, num)
+		}
+	}
+	for _, n := range put {
+		if old := nodes[n.num]; old != nil && n.num != rootNum {
+			delete(byName, keyOf(old.parent, old.name))
+		}
+		nodes[n.num] = n
+		if n.num != rootNum {
+			byName[keyOf(n.parent, n.name)] = n.num
+		}
+	}
+	return newTree(t.owner, version, nodes, byName)
+}
+
+// find returns the node with the path inside the owner's tree, or nil. The
+// empty path is the root.
+func (t *tree) find(path string) *node {
+	n := t.nodes[rootNum]
+	for path != "" {
+		name, rest, _ := strings.Cut(path, separator)
+		num, ok := t.byName[keyOf(n.num, name)]
+		if !ok {
+			return nil
+		}
+		n, path = t.nodes[num], rest
+	}
+	return n
+}
+
+// path returns the names from the root to n, joined by the separator.
+func (t *tree) path(n *node) string {
+	if n.num == rootNum {
+		return ""
+	}
+	if n.parent == rootNum {
+		return n.name
+	}
+	return t.path(t.nodes[n.parent]) + separator + n.name
+}
+
+// under tells whether n is ancestor or beneath it.
+func (t *tree) under(n *node, ancestor uint32) bool {
+	for n.num != ancestor {
+		if n.num == rootNum {
+			return false
+		}
+		n = t.nodes[n.parent]
+	}
+	return true
+}
+
+// all returns the mailboxes, parents before children.
+func (t *tree) all() []*node {
+	t.once.Do(func() {
+		type named struct {
+			path string
+			*node
+		}
+		list := make([]named, 0, len(t.nodes))
+		for _, n := range t.nodes {
+			if n.num != rootNum {
+				list = append(list, named{strings.ReplaceAll(t.path(n), separator, "\x00"), n})
+			}
+		}
+		slices.SortFunc(list, func(a, b named) int { return strings.Compare(a.path, b.path) })
+		t.sorted = make([]*node, len(list))
+		for i, n := range list {
+			t.sorted[i] = n.node
+		}
+	})
+	return t.sorted
+}
+
+// children returns the mailboxes right beneath num.
+func (t *tree) children(num uint32) (list []*node) {
+	for _, n := range t.all() {
+		if n.parent == num {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// effective returns the rights entries that hold at n: its own, and those of
+// its ancestors for identifiers that have none nearer.
+func (t *tree) effective(n *node) acl.List {
+	t.mu.Lock()
+	list, ok := t.rights[n.num]
+	t.mu.Unlock()
+	if ok {
+		return list
+	}
+	above := acl.Default()
+	if n.num != rootNum {
+		above = t.effective(t.nodes[n.parent])
+	}
+	list = acl.Inherit(above, n.acl)
+	t.mu.Lock()
+	t.rights[n.num] = list
+	t.mu.Unlock()
+	return list
+}
+
+// policyOf returns the policy that holds at n.
+func (a *account) policyOf(n *node) policy {
+	for !n.policy.set {
+		if n.num == rootNum {
+			return defaultPolicy
+		}
+		n = a.node(n.parent)
+	}
+	return n.policy
+}
+
+// effective is tree.effective for a node as this transaction has left it.
+func (a *account) effective(n *node) acl.List {
+	if a.tree.nodes[n.num] == n && !a.treeChanged() {
+		return a.tree.effective(n)
+	}
+	if n.num == rootNum {
+		return acl.Inherit(acl.Default(), n.acl)
+	}
+	return acl.Inherit(a.effective(a.node(n.parent)), n.acl)
+}

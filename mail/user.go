@@ -1,0 +1,175 @@
+package mail
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"poststube/acl"
+	"poststube/directory"
+)
+
+// A User is one principal's way to the engine. All that is done through it is
+// done with that principal's rights and under that name. It is safe for
+// concurrent use.
+type User struct {
+	engine    *Engine
+	principal directory.Principal
+	origin    Origin
+	client    atomic.Pointer[string]
+	admin     bool   // every right in the principal's own account
+	reason    string // why the admin acts
+	delivery  bool   // puts messages into mailboxes as nobody
+}
+
+// As is the one door to the engine: it returns p's way to mail.
+func (e *Engine) As(p directory.Principal, o Origin) *User {
+	return &User{engine: e, principal: p, origin: o}
+}
+
+// AsAdmin returns a way to one owner's mailboxes with every right, for commands
+// of the administrator. The reason is kept in the change log.
+func (e *Engine) AsAdmin(owner directory.Principal, reason string) *User {
+	return &User{engine: e, principal: owner, origin: Origin{Protocol: "admin"}, admin: true, reason: reason}
+}
+
+// Principal tells who the user is.
+func (u *User) Principal() directory.Principal { return u.principal }
+
+// SetClient records what the client calls itself, for the audit trail.
+func (u *User) SetClient(name string) { u.client.Store(&name) }
+
+// originText is how the change log says from where the user acted.
+func (u *User) originText() string {
+	parts := []string{u.origin.Protocol}
+	if u.origin.Remote.IsValid() {
+		parts = append(parts, u.origin.Remote.String())
+	}
+	if c := u.client.Load(); c != nil && *c != "" {
+		parts = append(parts, *c)
+	}
+	if u.reason != "" {
+		parts = append(parts, u.reason)
+	}
+	return strings.Join(parts, " ")
+}
+
+// identity returns whom rights entries can mean by this user, now.
+func (u *User) identity(ctx context.Context) (acl.Subject, error) {
+	s := acl.Subject{User: uint32(u.principal.ID), Authenticated: true}
+	if u.admin || u.delivery {
+		return s, nil
+	}
+	groups, err := u.engine.dir.GroupsOf(ctx, u.principal.ID)
+	if err != nil {
+		return s, err
+	}
+	s.Groups = make([]uint32, len(groups))
+	for i, g := range groups {
+		s.Groups[i] = uint32(g)
+	}
+	slices.Sort(s.Groups)
+	return s, nil
+}
+
+// A location is a name that a user gave, taken apart: whose tree, and the path
+// in it.
+type location struct {
+	owner directory.Principal
+	path  string
+	space Namespace
+}
+
+// locate finds whose mailbox a name means. The path is not looked up; name is
+// clean. A name under the prefixes without an owner, or with one that does not
+// exist, is NotFound.
+func (u *User) locate(ctx context.Context, name string) (location, error) {
+	for space, prefix := range map[Namespace]string{OtherUsers: u.engine.config.OtherUsersPrefix, Shared: u.engine.config.SharedPrefix} {
+		rest, ok := strings.CutPrefix(name, prefix)
+		if !ok {
+			continue
+		}
+		owner, path, _ := strings.Cut(rest, separator)
+		p, err := u.engine.dir.ByName(ctx, owner)
+		if errors.Is(err, directory.ErrNotFound) || errors.Is(err, directory.ErrInvalid) {
+			return location{}, errNoMailbox()
+		}
+		if err != nil {
+			return location{}, err
+		}
+		if (space == Shared) != (p.Kind == directory.Group) {
+			return location{}, errNoMailbox()
+		}
+		return location{owner: p, path: path, space: space}, nil
+	}
+	return location{owner: u.principal, path: name, space: Personal}, nil
+}
+
+// nameOf is locate's inverse: how the user calls a path in an owner's tree.
+func (u *User) nameOf(owner directory.Principal, path string) string {
+	var prefix string
+	switch {
+	case owner.ID == u.principal.ID:
+		return path
+	case owner.Kind == directory.Group:
+		prefix = u.engine.config.SharedPrefix
+	default:
+		prefix = u.engine.config.OtherUsersPrefix
+	}
+	if path == "" {
+		return prefix + owner.Name
+	}
+	return prefix + owner.Name + separator + path
+}
+
+// reservedName tells whether a personal mailbox may not have the name, since
+// it would hide a namespace.
+func (u *User) reservedName(path string) bool {
+	first, _, _ := strings.Cut(path, separator)
+	return strings.EqualFold(first+separator, u.engine.config.OtherUsersPrefix) || strings.EqualFold(first+separator, u.engine.config.SharedPrefix)
+}
+
+// resolve cleans a name and finds whose it is.
+func (u *User) resolve(ctx context.Context, op, name string) (location, error) {
+	clean, err := cleanPath(name)
+	if err != nil {
+		return location{}, err
+	}
+	loc, err := u.locate(ctx, clean)
+	if err != nil {
+		return location{}, u.engine.failure(ctx, op, err)
+	}
+	return loc, u.engine.Provision(ctx, loc.owner)
+}
+
+// find returns the mailbox at a location if the user may know of it.
+func (t *txn) find(loc location) (*account, *node, error) {
+	a, err := t.account(loc.owner.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	n := a.tree.find(loc.path)
+	if n == nil || n.num == rootNum {
+		return a, nil, errNoMailbox()
+	}
+	return a, n, nil
+}
+
+func mailboxTopic(id MailboxID) string {
+	b := make([]byte, 0, 9)
+	b = append(b, 'm')
+	b = binary.BigEndian.AppendUint32(b, uint32(id.Owner))
+	return string(binary.BigEndian.AppendUint32(b, id.Num))
+}
+
+func treeTopic(owner directory.ID) string {
+	return string(binary.BigEndian.AppendUint32([]byte{'t'}, uint32(owner)))
+}
+
+// accessTopic is published when entries that mention a principal change.
+func accessTopic(who acl.Who) string {
+	return string(binary.BigEndian.AppendUint32([]byte{'a', byte(who.Kind)}, who.ID))
+}
