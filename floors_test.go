@@ -44,7 +44,7 @@ type room struct {
 // sees here.
 var house = map[string]room{
 	"uidset":          {stone, "", ""},
-	"acl":             {ground, "", "golang.org/x/text"},
+	"acl":             {ground, "", "github.com/xdg-go/stringprep"},
 	"message":         {ground, "", "golang.org/x/text"},
 	"mbox":            {ground, "", ""},
 	"imap/wire":       {ground, "uidset", "golang.org/x/text"},
