@@ -120,6 +120,18 @@ func history(t *rapid.T, start uidset.Set, span int) {
 				naive = slices.Delete(naive, int(seq-1), int(seq))
 			}
 		},
+		"riddle": func(t *rapid.T) {
+			// One at a time, so that chunks change instead of being rebuilt.
+			first := rapid.IntRange(1, int(next)).Draw(t, "first")
+			stride := rapid.IntRange(1, 4).Draw(t, "stride")
+			for uid := first; uid < first+stride*span; uid += stride {
+				s := uidset.Of(uint32(uid))
+				for _, seq := range v.Expunge(s) {
+					naive = slices.Delete(naive, int(seq-1), int(seq))
+				}
+				saved = saved.Subtract(s)
+			}
+		},
 		"save": func(t *rapid.T) {
 			saved = drawSet(t, 1, next).Intersect(v.All())
 			v.Save(saved)
@@ -192,6 +204,7 @@ func TestHistoryFragmented(t *testing.T) {
 		start.Add(uid)
 	}
 	rapid.Check(t, func(t *rapid.T) { history(t, start, 300) })
+	rapid.Check(t, func(t *rapid.T) { history(t, uidset.Range(1, 3000), 1200) })
 }
 
 func TestZeroValue(t *testing.T) {
