@@ -56,7 +56,7 @@ var house = map[string]room{
 	"blob/dirblob":    {cellar, "blob", "github.com/cockroachdb/pebble/v2"},
 	"notify/localbus": {cellar, "notify", ""},
 	"storetest":       {bench, "kv blob notify", "github.com/cockroachdb/pebble/v2"},
-	"directory":       {first, "acl kv notify", "golang.org/x/crypto golang.org/x/text github.com/xdg-go/scram"},
+	"directory":       {first, "acl kv notify", "golang.org/x/crypto golang.org/x/net golang.org/x/text github.com/xdg-go/stringprep"},
 	"mail":            {second, "acl blob directory kv message notify uidset", "github.com/RoaringBitmap/roaring/v2 golang.org/x/text"},
 	"imap":            {third, "acl directory imap/view imap/wire mail message uidset", "golang.org/x/text"},
 	"smtp":            {third, "directory mail", ""},
@@ -69,7 +69,7 @@ var house = map[string]room{
 
 // testModules may be imported by test files only.
 const testModules = "github.com/anishathalye/porcupine github.com/emersion/go-imap/v2 github.com/emersion/go-smtp " +
-	"github.com/google/go-cmp github.com/rogpeppe/go-internal go.uber.org/goleak pgregory.net/rapid github.com/cockroachdb/pebble/v2"
+	"github.com/google/go-cmp github.com/xdg-go/scram github.com/rogpeppe/go-internal go.uber.org/goleak pgregory.net/rapid github.com/cockroachdb/pebble/v2"
 
 // TestFloors holds the house to its plan: no unknown package, no import that
 // the plan does not list, none upwards or sideways.
