@@ -22,6 +22,12 @@ var ErrClosed = errors.New("kv: database is closed")
 // under a context from WithReserve may still succeed.
 var ErrFull = errors.New("kv: no space left")
 
+// ErrFailed is what every call answers after a write or a sync of the store has
+// failed: nobody knows any more what is durable. An Update that returns it may or
+// may not have taken place; all others that returned nil have. Only opening the
+// store again helps.
+var ErrFailed = errors.New("kv: the store has failed and must be opened again")
+
 // A Pair is one key with its value. Both slices belong to the store: they are
 // valid until the iteration goes on and must not be modified.
 type Pair struct {
@@ -37,8 +43,8 @@ type Reader interface {
 	// GetMany yields, for ascending keys, the index of each key that exists
 	// and its value, in order. Absent keys are left out. The value is valid
 	// until the iteration goes on. Over a network this is one round trip, so
-	// it is preferred to a loop of Get. An error ends the iteration and is
-	// reported by Err.
+	// it is preferred to a loop of Get. An error, such as keys that do not
+	// ascend, ends the iteration and is reported by Err.
 	GetMany(keys [][]byte) iter.Seq2[int, []byte]
 
 	// Scan yields the pairs with lo <= key < hi in ascending order. A nil hi
@@ -61,7 +67,7 @@ type Tx interface {
 	Reader
 	Set(key, value []byte) error
 	Delete(key []byte) error
-	// DeleteRange deletes all keys with lo <= key < hi.
+	// DeleteRange deletes all keys with lo <= key < hi. hi must not be nil.
 	DeleteRange(lo, hi []byte) error
 }
 

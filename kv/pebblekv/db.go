@@ -67,13 +67,14 @@ func (db *DB) View(ctx context.Context, fn func(kv.Reader) error) error {
 // view runs fn on a snapshot and returns the mark that covers what it showed.
 func (db *DB) view(fn func(kv.Reader) error) (mark uint64, err error) {
 	r := db.readers.Get().(*reader)
-	snap := db.pebble.NewSnapshot()
-	mark = db.horizon.mark()
-	r.src = snap
 	defer func() {
-		err = join(join(err, r.close()), snap.Close())
+		r.close()
 		db.readers.Put(r)
 	}()
+	if err := r.cursors.open(db.pebble); err != nil {
+		return 0, fmt.Errorf("kv: opening an iterator: %w", err)
+	}
+	mark = db.horizon.mark()
 	if err := fn(r); err != nil {
 		return mark, err
 	}
@@ -128,17 +129,20 @@ func (db *DB) apply(names []string, fn func(kv.Tx) error) (batch *pebble.Batch, 
 	defer db.locks.unlock(names)
 	t := db.txs.Get().(*tx)
 	t.begin(db.pebble)
+	done := false
 	defer func() {
-		err = join(err, t.end())
+		if !done { // fn has panicked
+			_ = t.end().Close()
+		}
 		db.txs.Put(t)
 	}()
 	if err = fn(t); err == nil {
 		err = t.Err()
 	}
-	if err != nil || t.batch.Empty() {
-		return nil, db.horizon.mark(), err
+	batch, done = t.end(), true
+	if err != nil || batch.Empty() {
+		return nil, db.horizon.mark(), join(err, batch.Close())
 	}
-	batch = t.take()
 	ticket := db.horizon.begin()
 	if err := db.pebble.ApplyNoSyncWait(batch, pebble.Sync); err != nil {
 		db.horizon.settle(ticket)

@@ -23,7 +23,7 @@ func Open(dir string, o Options) (*DB, error) {
 	o.setDefaults()
 	db := &DB{locks: newLockTable(), failure: failure{hook: o.OnFatal, log: o.Log}}
 	db.readers.New = func() any { return &reader{paranoid: o.Paranoid} }
-	db.txs.New = func() any { return &tx{reader: reader{paranoid: o.Paranoid}} }
+	db.txs.New = func() any { return &tx{base: reader{paranoid: o.Paranoid}, merged: reader{paranoid: o.Paranoid}} }
 	if err := db.open(dir, o); err != nil {
 		// What was opened is closed in reverse.
 		err = fmt.Errorf("kv: opening %s: %w", dir, err)
