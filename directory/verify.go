@@ -28,26 +28,32 @@ func (d *Directory) Verify(ctx context.Context, name, password string, from Orig
 	if err := a.begin(ctx); err != nil {
 		return Principal{}, err
 	}
-	prepared, err := preparePassword(password)
-	if err != nil {
-		// No account has such a password. Do the work all the same.
-		prepared = "\x00"
-	}
-	ok := d.logins.match(a, prepared)
-	if !ok {
-		if ok, err = d.verifySlowly(ctx, a, prepared); err != nil {
-			return Principal{}, err
-		}
-	}
-	if !ok {
+	ok, err := a.verify(ctx, password)
+	switch {
+	case err != nil:
+		return Principal{}, err
+	case !ok:
 		return Principal{}, a.fail(ctx, "password")
 	}
 	a.succeed()
 	return a.person, nil
 }
 
+// verify tells whether the password is right, whatever that costs.
+func (a *attempt) verify(ctx context.Context, password string) (bool, error) {
+	prepared, err := preparePassword(password)
+	if err != nil {
+		prepared = "\x00" // nobody has such a password; do the work all the same
+	}
+	if a.d.logins.match(a, prepared) {
+		return true, nil
+	}
+	return a.verifySlowly(ctx, prepared)
+}
+
 // verifySlowly runs a key derivation, for an account that does not exist too.
-func (d *Directory) verifySlowly(ctx context.Context, a *attempt, password string) (bool, error) {
+func (a *attempt) verifySlowly(ctx context.Context, password string) (bool, error) {
+	d := a.d
 	creds, known := a.creds, a.creds.usable()
 	if !known {
 		creds = d.fakeCredentials(a.name)
