@@ -114,6 +114,9 @@ func (m *mailbox) place(rec *messageRecord, f *flagger) (uint32, error) {
 	rec.saved = t.now.Unix()
 	rec.creator = t.u.creator()
 	rec.flags, rec.keywords = 0, nil
+	if err := m.a.charge(t, 1, rec.size); err != nil {
+		return 0, err
+	}
 	c, err := m.touch(uid)
 	if err != nil {
 		return 0, err

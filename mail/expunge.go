@@ -90,6 +90,7 @@ func (m *mailbox) remove(gone []removed) error {
 		c.exists.clear(bit)
 		m.c.exists--
 		m.c.size -= r.size
+		m.a.credit(1, r.size)
 		m.log.vanished.Add(r.uid)
 	}
 	return nil

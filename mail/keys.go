@@ -26,6 +26,7 @@ const (
 	tablePrivateLog   = 'L' // num(4) user(4) modseq(8)-> uidset of private changes
 	tableMailbox      = 'm' // num(4)                  -> node; num 0 is the root
 	tablePrivate      = 'p' // num(4) user(4) uid(4)   -> privateRecord
+	tableQuota        = 'Q' //                         -> Quota: the limits
 	tablePlace        = 'q' // email(8) num(4) uid(4)  -> ""
 	tableSubscribed   = 's' // owner(4) num(4)         -> 1 or 0
 	tableSubscription = 'S' // name                    -> "": subscribed names without a mailbox

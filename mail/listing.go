@@ -252,11 +252,6 @@ func (t *txn) identifiers() []acl.Who {
 	return list
 }
 
-// reverseKey is what the reverse index has for an identifier.
-func reverseKey(who acl.Who) []byte {
-	return binary.BigEndian.AppendUint32([]byte{reversePrefix, byte(who.Kind)}, who.ID)
-}
-
 // Lookup describes one mailbox. The error is NotFound if the user may not know
 // of it.
 func (u *User) Lookup(ctx context.Context, name string) (Info, error) {

@@ -176,7 +176,7 @@ func (u *User) Delete(ctx context.Context, name string) error {
 		if len(a.tree.children(n.num)) > 0 {
 			return fail(HasChildren, "the mailbox has others beneath it: delete or move them first")
 		}
-		if err := t.unindex(a, n); err != nil {
+		if err := t.reindex(a, n.num, n.acl, nil); err != nil {
 			return err
 		}
 		if loc.space == Personal { // RFC 9051 section 6.3.7: the name stays subscribed
@@ -202,17 +202,6 @@ func (t *txn) keepSubscription(a *account, n *node, path string) error {
 		return err
 	}
 	return t.w.Set(t.subscriptionKey(path), nil)
-}
-
-// unindex takes a node's entries out of the reverse index.
-func (t *txn) unindex(a *account, n *node) error {
-	for _, e := range n.acl {
-		if err := t.w.Delete(reverseEntry(e.Who, a.id, n.num)); err != nil {
-			return err
-		}
-		t.topics = append(t.topics, accessTopic(e.Who))
-	}
-	return nil
 }
 
 // Rename gives a mailbox, and with it all beneath, another name or place (RFC

@@ -16,6 +16,8 @@ type ownerRecord struct {
 	nextEmail   uint64
 	uidValidity uint32 // the last one given
 	provisioned bool
+	messages    uint64 // in all mailboxes, for quota
+	bytes       int64
 }
 
 func (o *ownerRecord) encode(b []byte) []byte {
@@ -25,6 +27,8 @@ func (o *ownerRecord) encode(b []byte) []byte {
 	b = appendU(b, uint64(o.nextMailbox))
 	b = appendU(b, o.nextEmail)
 	b = appendU(b, uint64(o.uidValidity))
+	b = appendU(b, o.messages)
+	b = appendI(b, o.bytes)
 	if o.provisioned {
 		return append(b, 1)
 	}
@@ -37,6 +41,7 @@ func decodeOwner(b []byte) (o ownerRecord, err error) {
 	o.modseq, o.treeModSeq = ModSeq(d.u()), ModSeq(d.u())
 	o.nextMailbox, o.nextEmail = uint32(d.u()), d.u()
 	o.uidValidity = uint32(d.u())
+	o.messages, o.bytes = d.u(), d.i()
 	o.provisioned = d.byte() != 0
 	return o, d.err()
 }

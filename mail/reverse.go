@@ -7,11 +7,52 @@ import (
 	"poststube/directory"
 )
 
-// reverseEntry is the key that tells, beginning from whom an ACL entry is
-// about, where it is. Negative entries are found under the same key, so that
-// what they take away is announced as well.
+// The reverse index tells, beginning from a person or a group, which nodes have
+// an entry that grants it something. It holds one record an entry, however many
+// people the entry means, and none for negative entries, which make nothing
+// visible.
+
+// reverseKey is where the entries about an identifier begin.
+func reverseKey(who acl.Who) []byte {
+	return binary.BigEndian.AppendUint32([]byte{reversePrefix, byte(who.Kind)}, who.ID)
+}
+
 func reverseEntry(who acl.Who, owner directory.ID, num uint32) []byte {
-	k := reverseKey(who)
-	k = binary.BigEndian.AppendUint32(k, uint32(owner))
+	k := binary.BigEndian.AppendUint32(reverseKey(who), uint32(owner))
 	return binary.BigEndian.AppendUint32(k, num)
+}
+
+// indexed tells whether an entry stands in the reverse index.
+func indexed(e acl.Entry) bool {
+	return !e.Who.Negative && e.Who.Kind != acl.Owner && e.Rights != acl.None
+}
+
+// reindex brings the reverse index from a node's old entries to its new ones,
+// and announces those that differ. A nil list has none.
+func (t *txn) reindex(a *account, num uint32, old, now acl.List) error {
+	for _, e := range old {
+		r, ok := now.Get(e.Who)
+		if ok && r == e.Rights {
+			continue
+		}
+		t.topics = append(t.topics, accessTopic(e.Who))
+		if indexed(e) && !(ok && indexed(acl.Entry{Who: e.Who, Rights: r})) {
+			if err := t.w.Delete(reverseEntry(e.Who, a.id, num)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, e := range now {
+		r, ok := old.Get(e.Who)
+		if ok && r == e.Rights {
+			continue
+		}
+		t.topics = append(t.topics, accessTopic(e.Who))
+		if indexed(e) {
+			if err := t.w.Set(reverseEntry(e.Who, a.id, num), nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -41,6 +41,8 @@ type account struct {
 	gone    []uint32
 	treeLog logEntry
 	dirty   bool
+
+	limits *Quota // loaded when first needed
 }
 
 // view runs fn on a snapshot.
