@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strconv"
 	"strings"
 	"sync"
 
-	"github.com/cockroachdb/errors/oserror"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"poststube/blob"
@@ -40,7 +40,7 @@ func (s *Store) openIDs() error {
 		s.ids.next, s.ids.reserved = mark, mark
 		return nil
 	}
-	lost := !oserror.IsNotExist(err)
+	lost := !errors.Is(err, fs.ErrNotExist)
 	next := blob.ID(1)
 	for id, err := range s.List(context.Background()) {
 		if err != nil {

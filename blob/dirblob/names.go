@@ -2,12 +2,12 @@ package dirblob
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"slices"
 	"strconv"
-
-	"github.com/cockroachdb/errors/oserror"
 
 	"poststube/blob"
 )
@@ -57,7 +57,7 @@ func (s *Store) List(ctx context.Context) iter.Seq2[blob.ID, error] {
 				return
 			}
 			files, err := s.numbers(s.path(dirName(blob.ID(d<<dirBits))), fileDigits)
-			if err != nil && !oserror.IsNotExist(err) {
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				yield(0, wrap("listing objects", err))
 				return
 			}

@@ -15,12 +15,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 	"syscall"
 
-	"github.com/cockroachdb/errors/oserror"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"poststube/blob"
@@ -130,7 +130,7 @@ func (s *Store) Open(ctx context.Context, id blob.ID) (blob.Reader, error) {
 		return nil, err
 	}
 	file, err := s.fs.Open(s.objectPath(id))
-	if oserror.IsNotExist(err) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, blob.ErrNotFound
 	}
 	if err != nil {
@@ -153,7 +153,7 @@ func (s *Store) Delete(ctx context.Context, id blob.ID) error {
 		return err
 	}
 	err := s.fs.Remove(s.objectPath(id))
-	if oserror.IsNotExist(err) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {

@@ -3,8 +3,8 @@ package dirblob
 import (
 	"errors"
 	"io"
+	"io/fs"
 
-	"github.com/cockroachdb/errors/oserror"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"poststube/blob"
@@ -121,7 +121,7 @@ func (w *writer) Abort() error {
 }
 
 func (s *Store) removeTemp(temp string) error {
-	if err := s.fs.Remove(temp); err != nil && !oserror.IsNotExist(err) {
+	if err := s.fs.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return wrap("removing an unfinished object", err)
 	}
 	return nil
@@ -138,7 +138,7 @@ func (s *Store) publish(temp string) (blob.ID, error) {
 	if err == nil {
 		err = s.fs.Rename(temp, path)
 	}
-	if oserror.IsNotExist(err) {
+	if errors.Is(err, fs.ErrNotExist) {
 		// Delete found the directory empty between our two steps.
 		if err = s.ensureDir(dirName(id), true); err == nil {
 			err = s.fs.Rename(temp, path)

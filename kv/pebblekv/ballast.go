@@ -2,9 +2,9 @@ package pebblekv
 
 import (
 	"errors"
+	"io/fs"
 	"sync"
 
-	"github.com/cockroachdb/errors/oserror"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -24,7 +24,7 @@ type ballast struct {
 func (b *ballast) load() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := b.fs.Remove(b.path); err != nil && !oserror.IsNotExist(err) {
+	if err := b.fs.Remove(b.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if b.size == 0 {

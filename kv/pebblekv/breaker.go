@@ -2,12 +2,12 @@ package pebblekv
 
 import (
 	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
-	"github.com/cockroachdb/errors/oserror"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -152,7 +152,7 @@ func (b *breaker) Remove(name string) error {
 	if !b.failure.tripped() || !b.guards(name) {
 		return b.FS.Remove(name)
 	}
-	if err := b.memory.Remove(name); err != nil && !oserror.IsNotExist(err) {
+	if err := b.memory.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil

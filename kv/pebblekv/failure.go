@@ -1,12 +1,11 @@
 package pebblekv
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"syscall"
-
-	"github.com/cockroachdb/errors"
 
 	"poststube/kv"
 )

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
-	"github.com/cockroachdb/errors/oserror"
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/sstable"
 
@@ -123,7 +123,7 @@ func (db *DB) checkValues(ctx context.Context) error {
 // removed in the meantime is in order.
 func (db *DB) checkTable(ctx context.Context, name string) error {
 	file, err := db.breaker.Open(db.breaker.PathJoin(db.breaker.dir, name))
-	if oserror.IsNotExist(err) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
