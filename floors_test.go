@@ -52,10 +52,11 @@ var house = map[string]room{
 	"kv":              {ground, "", ""},
 	"blob":            {ground, "", ""},
 	"notify":          {ground, "", ""},
-	"kv/pebblekv":     {cellar, "kv", "github.com/cockroachdb/pebble/v2 golang.org/x/sys"},
-	"blob/dirblob":    {cellar, "blob", "github.com/cockroachdb/pebble/v2"},
+	"diskspace":       {ground, "", ""},
+	"kv/pebblekv":     {cellar, "diskspace kv", "github.com/cockroachdb/pebble/v2"},
+	"blob/dirblob":    {cellar, "blob diskspace", "github.com/cockroachdb/pebble/v2"},
 	"notify/localbus": {cellar, "notify", ""},
-	"storetest":       {bench, "kv blob notify", "github.com/cockroachdb/pebble/v2"},
+	"storetest":       {bench, "blob blob/dirblob kv kv/pebblekv notify", "github.com/cockroachdb/pebble/v2 pgregory.net/rapid"},
 	"directory":       {first, "acl kv notify", "golang.org/x/crypto golang.org/x/net golang.org/x/text github.com/xdg-go/stringprep"},
 	"mail":            {second, "acl blob directory kv message notify uidset", "github.com/RoaringBitmap/roaring/v2 golang.org/x/text"},
 	"imap":            {third, "acl directory imap/view imap/wire mail message uidset", "golang.org/x/text"},
@@ -129,7 +130,7 @@ func (r room) objection(pkg, imp string, test bool) string {
 		return ""
 	case slices.Contains(strings.Fields(r.imports), local):
 		return ""
-	case test && below.floor < r.floor, test && below.floor == side:
+	case test && below.floor < r.floor, test && below.floor == bench, test && below.floor == side:
 		return ""
 	case below.floor >= r.floor:
 		return fmt.Sprintf("%s does not lie below %s", local, pkg)
