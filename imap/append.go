@@ -1,0 +1,134 @@
+package imap
+
+import (
+	"time"
+
+	"poststube/imap/wire"
+	"poststube/mail"
+)
+
+// appendMessage is the command of RFC 9051 section 6.3.12. With several
+// messages it is MULTIAPPEND (RFC 3502).
+func appendMessage() command {
+	return command{name: "APPEND", states: loggedIn, streams: true, read: readAppend}
+}
+
+// An appendItem is a message of APPEND: what is said before its literal.
+type appendItem struct {
+	flags   mail.Flags
+	date    time.Time // zero: now
+	literal wire.Literal
+	utf8    bool // in "UTF8 (…)", RFC 6855 section 4
+}
+
+// readAppend reads the mailbox and the first message up to its octets; the run
+// reads the rest, message by message.
+func readAppend(p *parser) run {
+	p.SP()
+	mailbox := p.Mailbox()
+	p.SP()
+	first := readAppendItem(p)
+	return func(s *session) (answer, error) { return s.append(p, mailbox, first) }
+}
+
+// readAppendItem reads flags, date and the announcement of a literal.
+func readAppendItem(p *parser) appendItem {
+	var it appendItem
+	if p.Peek() == '(' {
+		it.flags = parseFlags(p, p.FlagList())
+		p.SP()
+	}
+	if p.Peek() == '"' {
+		it.date = p.DateTime()
+		p.SP()
+	}
+	if p.TryWord("UTF8") {
+		it.utf8 = true
+		p.SP()
+		p.Special('(')
+	}
+	it.literal = p.Literal()
+	return it
+}
+
+// readAppendEnd reads what follows a message: another one, or the end.
+func readAppendEnd(p *parser, it appendItem) (next appendItem, more bool) {
+	if it.utf8 {
+		p.Special(')')
+	}
+	if !p.TrySP() {
+		p.CRLF()
+		return appendItem{}, false
+	}
+	next = readAppendItem(p)
+	return next, p.Err() == nil
+}
+
+// append takes the messages from the client, each out of any lock, and then puts
+// all of them into the mailbox in one go, or none.
+func (s *session) append(p *parser, mailbox string, it appendItem) (answer, error) {
+	// Before megabytes are sent for nothing.
+	if err := s.canAppend(mailbox); err != nil {
+		return answer{}, err
+	}
+	var msgs []mail.NewMessage
+	defer func() {
+		for i := range msgs {
+			msgs[i].Upload.Discard()
+		}
+	}()
+	s.stream.patience(s.srv.limits.StallTime, time.Time{})
+	defer s.stream.patience(s.srv.limits.IdleTime, time.Time{})
+	for more := true; more; {
+		if it.utf8 && !s.dialect.utf8 {
+			return answer{}, bad("UTF8=ACCEPT must be enabled before UTF8 is used in APPEND (RFC 6855 section 4)")
+		}
+		if it.literal.Size > s.srv.limits.MaxMessage {
+			return answer{}, no("TOOBIG", "The message is larger than the %d octets that are taken here", s.srv.limits.MaxMessage)
+		}
+		if it.literal.Size == 0 {
+			// Some clients cancel so, and RFC 3502 section 6.3.11 has it too.
+			return answer{}, no("", "A message without any octet, nothing was appended")
+		}
+		up, err := s.srv.engine.Upload(s.ctx, p.Accept(it.literal), it.literal.Size)
+		if err != nil {
+			if perr := p.Err(); perr != nil {
+				err = perr
+			}
+			return answer{}, err
+		}
+		msgs = append(msgs, mail.NewMessage{Upload: up, Flags: it.flags, InternalDate: it.date})
+		it, more = readAppendEnd(p, it)
+	}
+	if err := p.Err(); err != nil {
+		return answer{}, err
+	}
+	appended, err := s.user.Append(s.ctx, mailbox, msgs)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{code: appendUID(appended)}, nil
+}
+
+// canAppend tells early that there is no such mailbox. Whether the user may
+// append to it is decided by Append, with the messages at hand.
+func (s *session) canAppend(mailbox string) error {
+	_, err := s.user.Lookup(s.ctx, mailbox)
+	if mail.KindOf(err) != mail.NotFound {
+		return err
+	}
+	// Append says whether it could be created.
+	_, err = s.user.Append(s.ctx, mailbox, nil)
+	return err
+}
+
+// multiappend is RFC 3502.
+func multiappend() extension {
+	return extension{name: "MULTIAPPEND", rfc: "RFC 3502", capabilities: afterLogin("MULTIAPPEND")}
+}
+
+// literalPlus is RFC 7888: literals that come unasked, of any size that APPEND
+// takes. LITERAL-, which IMAP4rev2 has in it, is less.
+func literalPlus() extension {
+	return extension{name: "LITERAL+", rfc: "RFC 7888", capabilities: always("LITERAL+")}
+}

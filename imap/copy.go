@@ -1,0 +1,32 @@
+package imap
+
+// copyMessages is COPY (RFC 9051 section 6.4.7) or UID COPY.
+func copyMessages(uid bool) command {
+	return command{name: uidName("COPY", uid), states: selected, read: func(p *parser) run {
+		n, dest := readTransfer(p, uid)
+		return func(s *session) (answer, error) {
+			uids, err := s.resolve(n)
+			if err != nil || uids.Empty() {
+				return answer{}, err
+			}
+			copied, err := s.box.mailbox.Copy(s.ctx, uids, dest)
+			return answer{code: copyUID(copied)}, err
+		}
+	}}
+}
+
+// readTransfer reads the arguments of COPY and MOVE.
+func readTransfer(p *parser, uid bool) (numbers, string) {
+	p.SP()
+	n := readNumbers(p, uid)
+	p.SP()
+	return n, p.Mailbox()
+}
+
+// uidName is the name of a command, or of its UID form.
+func uidName(name string, uid bool) string {
+	if uid {
+		return "UID " + name
+	}
+	return name
+}

@@ -1,0 +1,31 @@
+package imap
+
+import (
+	"poststube/mail"
+	"poststube/uidset"
+)
+
+// expunge is the command of RFC 9051 section 6.4.3. It deletes what the client
+// can know to be \Deleted; messages that it has not been told of stay.
+func expunge() command {
+	return command{
+		name:   "EXPUNGE",
+		states: selected,
+		read: readNothing(func(s *session) (answer, error) {
+			return s.expunge(s.box.all())
+		}),
+	}
+}
+
+// expunge deletes those of uids that are \Deleted. The client hears of it from
+// sync, like everybody.
+func (s *session) expunge(uids uidset.Set) (answer, error) {
+	if err := s.writable(); err != nil {
+		return answer{}, err
+	}
+	_, _, err := s.box.mailbox.Expunge(s.ctx, uids)
+	return answer{}, err
+}
+
+// denied tells whether err is for want of a right.
+func denied(err error) bool { return err != nil && mail.KindOf(err) == mail.Denied }

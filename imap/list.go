@@ -1,0 +1,231 @@
+package imap
+
+import (
+	"poststube/mail"
+)
+
+// list is the command of RFC 9051 section 6.3.9, in its basic and its extended
+// form (RFC 5258).
+func list() command {
+	return command{name: "LIST", states: loggedIn, read: readList}
+}
+
+// A listRequest is a LIST.
+type listRequest struct {
+	reference string
+	patterns  []string // canonical, see canonicalPattern
+	extended  bool     // options or several patterns were given
+
+	// Selection options, and the attributes and items to be returned.
+	subscribed, specialUse, remote, recursive              bool
+	showSubscribed, showChildren, showSpecialUse, showBase bool
+	status                                                 []statusItem
+}
+
+// A listSelection is a selection option of LIST (RFC 9051 section 6.3.9.1).
+type listSelection struct {
+	name string // in capitals
+	set  func(r *listRequest)
+}
+
+// A listReturn is a return option of LIST (section 6.3.9.2).
+type listReturn struct {
+	name string // in capitals
+	read func(p *parser, r *listRequest)
+}
+
+func readList(p *parser) run {
+	r := &listRequest{}
+	p.SP()
+	if p.TryList(func() {
+		o, ok := p.choose[p.Label()]
+		if !ok {
+			p.Expected("a selection option of LIST that the server knows")
+			return
+		}
+		o.set(r)
+	}) {
+		r.extended = true
+		p.SP()
+	}
+	r.reference = p.ListMailbox()
+	p.SP()
+	r.extended = r.extended || p.Peek() == '('
+	r.patterns = p.Patterns()
+	if p.TrySP() {
+		r.extended = true
+		p.Word("RETURN")
+		p.SP()
+		p.List(func() {
+			o, ok := p.returns[p.Label()]
+			if !ok {
+				p.Expected("a return option of LIST that the server knows")
+				return
+			}
+			o.read(p, r)
+		})
+	}
+	if r.recursive && !r.subscribed && !r.specialUse {
+		p.Expected("a selection option to which RECURSIVEMATCH can refer (RFC 9051 section 6.3.9.1)")
+	}
+	return r.run
+}
+
+func (r *listRequest) run(s *session) (answer, error) {
+	if !r.extended && r.patterns[0] == "" {
+		// The question for the separator (RFC 9051 section 6.3.9).
+		s.enc.Raw(`* LIST (\Noselect) "/" ""`).CRLF()
+		return answer{}, nil
+	}
+	s.enableBy(r.status)
+	for i := range r.patterns {
+		r.patterns[i] = canonicalPattern(r.reference, r.patterns[i])
+	}
+	// The basic form tells what costs nothing to tell.
+	if !r.extended {
+		r.showChildren, r.showSpecialUse = true, true
+	}
+	r.showSubscribed = r.showSubscribed || r.subscribed
+	r.showSpecialUse = r.showSpecialUse || r.specialUse
+	names, err := s.names(r.subscribed)
+	if err != nil {
+		return answer{}, err
+	}
+	matches := r.choose(names)
+	if len(r.status) == 0 {
+		for i := range matches {
+			s.listMatch(r, &matches[i])
+		}
+		return answer{}, nil
+	}
+	return answer{}, s.listWithStatus(r, matches)
+}
+
+// A match is a name that LIST returns.
+type match struct {
+	mail.Info
+	// selected: it meets the selection options itself. Otherwise it is there
+	// because a name below does.
+	selected bool
+	// childInfo: some name below meets the selection options.
+	childInfo bool
+}
+
+// names are all names that a LIST can return, in order: the mailboxes and, if
+// asked for, names that are subscribed although there is no such mailbox.
+func (s *session) names(subscribed bool) ([]mail.Info, error) {
+	infos, err := s.user.Mailboxes(s.ctx)
+	if err != nil || !subscribed {
+		return infos, err
+	}
+	subs, err := s.user.Subscriptions(s.ctx)
+	if err != nil {
+		return nil, err
+	}
+	return mergeSubscriptions(infos, subs), nil
+}
+
+// choose returns the names that match the patterns and the selection options
+// (RFC 9051 section 6.3.9.3).
+func (r *listRequest) choose(names []mail.Info) []match {
+	var out []match
+	var below map[string]descendants
+	if r.recursive {
+		below = r.descendants(names)
+	}
+	for i := range names {
+		info := &names[i]
+		if !r.matches(info.Name) {
+			continue
+		}
+		m := match{Info: *info, selected: r.meets(info)}
+		d := below[info.Name]
+		m.childInfo = d.selected
+		if m.selected || d.hidden {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+func (r *listRequest) matches(name string) bool {
+	for _, p := range r.patterns {
+		if matchPattern(p, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// meets tells whether a name meets the selection options. REMOTE changes
+// nothing: all mailboxes are here.
+func (r *listRequest) meets(info *mail.Info) bool {
+	return (!r.subscribed || info.Subscribed) && (!r.specialUse || len(info.SpecialUse) > 0)
+}
+
+// descendants tells of a name what is below it.
+type descendants struct {
+	selected bool // one that meets the selection options
+	hidden   bool // one such that does not match the patterns, so that only CHILDINFO tells of it
+}
+
+// descendants finds out what is below the names that don't meet the selection
+// options themselves, or do.
+func (r *listRequest) descendants(names []mail.Info) map[string]descendants {
+	below := make(map[string]descendants)
+	for i := range names {
+		name := names[i].Name
+		if !r.meets(&names[i]) {
+			continue
+		}
+		hidden := !r.matches(name)
+		for j := len(name) - 1; j > 0; j-- {
+			if name[j] != hierarchySeparator {
+				continue
+			}
+			d := below[name[:j]]
+			d.selected, d.hidden = true, d.hidden || hidden
+			below[name[:j]] = d
+		}
+	}
+	return below
+}
+
+// listWithStatus writes each LIST line and, if the mailbox can be selected and
+// meets the selection options, its STATUS line behind it (RFC 5819). A mailbox
+// that can no longer be read then is \Noselect.
+func (s *session) listWithStatus(r *listRequest, matches []match) error {
+	var infos []mail.Info
+	var at []int
+	for i := range matches {
+		if m := &matches[i]; m.selected && !m.NonExistent && !m.NoSelect {
+			infos = append(infos, m.Info)
+			at = append(at, i)
+		}
+	}
+	next := 0
+	flush := func(before int) {
+		for ; next < before; next++ {
+			s.listMatch(r, &matches[next])
+		}
+	}
+	err := s.user.Statuses(s.ctx, infos, func(i int, st mail.Status) {
+		for k := next; k < at[i]; k++ {
+			if m := &matches[k]; m.selected && !m.NonExistent {
+				m.NoSelect = true // left out by Statuses
+			}
+		}
+		flush(at[i] + 1)
+		s.statusLine(infos[i].Name, r.status, &st)
+	})
+	if err != nil {
+		return err
+	}
+	for k := next; k < len(matches); k++ {
+		if m := &matches[k]; m.selected && !m.NonExistent {
+			m.NoSelect = true
+		}
+	}
+	flush(len(matches))
+	return nil
+}

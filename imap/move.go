@@ -1,0 +1,36 @@
+package imap
+
+import "poststube/imap/wire"
+
+// move is RFC 6851, part of IMAP4rev2 (RFC 9051 section 6.4.8).
+func move() extension {
+	return extension{
+		name:         "MOVE",
+		rfc:          "RFC 6851",
+		capabilities: always("MOVE"),
+		commands:     []command{moveMessages(false), moveMessages(true)},
+	}
+}
+
+func moveMessages(uid bool) command {
+	return command{name: uidName("MOVE", uid), states: selected, read: func(p *parser) run {
+		n, dest := readTransfer(p, uid)
+		return func(s *session) (answer, error) {
+			if err := s.writable(); err != nil {
+				return answer{}, err
+			}
+			uids, err := s.resolve(n)
+			if err != nil || uids.Empty() {
+				return answer{}, err
+			}
+			moved, err := s.box.mailbox.Move(s.ctx, uids, dest)
+			if code := copyUID(moved); code != "" {
+				// Before the EXPUNGE lines, which sync writes, so that the
+				// client knows where the messages are at any time (RFC 6851
+				// section 4.3).
+				s.enc.Untagged(wire.OK, code, "Moved")
+			}
+			return answer{}, err
+		}
+	}}
+}

@@ -1,0 +1,12 @@
+package imap
+
+// rename is the command of RFC 9051 section 6.3.6.
+func rename() command {
+	return command{name: "RENAME", states: loggedIn, read: func(p *parser) run {
+		from := readMailboxName(p)
+		to := readMailboxName(p)
+		return func(s *session) (answer, error) {
+			return answer{}, s.user.Rename(s.ctx, from, trimSeparator(to))
+		}
+	}}
+}

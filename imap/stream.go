@@ -1,0 +1,82 @@
+package imap
+
+import (
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// A stream is a session's connection with deadlines: each read and each write
+// has its own, so a client that sends a message slowly but steadily is not cut
+// off, and one that stops reading is.
+type stream struct {
+	net.Conn
+	writeTime time.Duration
+
+	mu       sync.Mutex
+	readTime time.Duration // for each read
+	until    time.Time     // for all reads, if not zero
+	stopped  bool          // by interrupt
+}
+
+func newStream(conn net.Conn, stall time.Duration) *stream {
+	return &stream{Conn: conn, writeTime: stall, readTime: stall}
+}
+
+// errInterrupted is what a read answers after interrupt.
+var errInterrupted = errors.New("imap: the server wants to end the session")
+
+// patience sets how long one read may take and, if until is not zero, when all
+// reading must be over.
+func (s *stream) patience(d time.Duration, until time.Time) {
+	s.mu.Lock()
+	s.readTime, s.until = d, until
+	s.mu.Unlock()
+}
+
+// interrupt makes the read that is under way and all later ones fail with
+// errInterrupted. It may be called by any goroutine.
+func (s *stream) interrupt() {
+	s.mu.Lock()
+	s.stopped = true
+	s.Conn.SetReadDeadline(time.Unix(1, 0))
+	s.mu.Unlock()
+}
+
+// arm sets the deadline of the next read.
+func (s *stream) arm() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		return errInterrupted
+	}
+	deadline := time.Now().Add(s.readTime)
+	if !s.until.IsZero() && s.until.Before(deadline) {
+		deadline = s.until
+	}
+	return s.Conn.SetReadDeadline(deadline)
+}
+
+func (s *stream) Read(p []byte) (int, error) {
+	if err := s.arm(); err != nil {
+		return 0, err
+	}
+	n, err := s.Conn.Read(p)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.stopped {
+			err = errInterrupted
+		}
+	}
+	return n, err
+}
+
+func (s *stream) Write(p []byte) (int, error) {
+	if err := s.Conn.SetWriteDeadline(time.Now().Add(s.writeTime)); err != nil {
+		return 0, err
+	}
+	return s.Conn.Write(p)
+}

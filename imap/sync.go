@@ -1,0 +1,200 @@
+package imap
+
+import (
+	"strconv"
+
+	"poststube/imap/wire"
+	"poststube/mail"
+	"poststube/uidset"
+)
+
+// A syncing says how sync is to speak.
+type syncing struct {
+	// keepNumbers: sequence numbers must stay what they are, so nothing is
+	// reported as expunged now (RFC 9051 section 7.5.1).
+	keepNumbers bool
+	// answer is that of the command; sync may give it a response code.
+	answer *answer
+
+	// report are messages whose flags the client is told even if they have not
+	// changed: the answer of STORE.
+	report uidset.Set
+	// silent are messages that this session has changed itself, at modseq
+	// silentAt. The client is not told their flags, only the modseq if it
+	// wants to know that (RFC 7162 section 3.1.3).
+	silent   uidset.Set
+	silentAt mail.ModSeq
+	// known: the client has been told of the silent ones altogether.
+	known bool
+	// withUID: the lines name the UID, since a UID command caused them.
+	withUID bool
+}
+
+// sync tells the client what has happened in the selected mailbox since the last
+// time, from the change log. It is the only place where a client hears of that:
+// it ends every command, it is IDLE, and it is what STORE, EXPUNGE and MOVE
+// answer. The order is fixed: first what makes numbers smaller, then what adds
+// messages, then what says something about them by number.
+func (s *session) sync(how syncing) error {
+	b := s.box
+	if b == nil {
+		return nil
+	}
+	ch, err := b.mailbox.Changes(s.ctx, b.upTo)
+	if err != nil {
+		return err
+	}
+	if ch.Gone {
+		s.lose()
+		return nil
+	}
+	if ch.Incomplete {
+		known := b.view.All()
+		ch.Vanished = known.Subtract(ch.Exists)
+		ch.Arrived = ch.Exists.Subtract(known)
+	}
+	vanished := s.reportVanished(ch, how)
+	s.reportArrived(ch.Arrived)
+	if ch.Keywords != nil {
+		b.keywords = ch.Keywords
+		s.flagsLine()
+	}
+	b.upTo = ch.UpTo
+	if b.held.Empty() {
+		b.told = b.upTo
+	}
+	changed := ch.Changed.Union(how.report).Subtract(b.held)
+	if err := s.reportFlags(changed, how); err != nil {
+		return err
+	}
+	if s.dialect.qresync && (vanished || !b.held.Empty()) {
+		s.reportModSeq(how.answer)
+	}
+	return nil
+}
+
+// reportVanished takes what has vanished out of the view and tells the client,
+// or keeps it for later.
+func (s *session) reportVanished(ch *mail.Changes, how syncing) (reported bool) {
+	b := s.box
+	gone := b.held
+	if !ch.Vanished.Empty() {
+		// A message that came and went unseen is nothing to the client.
+		gone = gone.Union(ch.Vanished.Intersect(b.view.All()))
+	}
+	if gone.Empty() {
+		return false
+	}
+	if how.keepNumbers {
+		b.held = gone
+		return false
+	}
+	b.held = uidset.Set{}
+	seqs := b.view.Expunge(gone)
+	if s.dialect.qresync {
+		s.enc.Raw("* VANISHED ").Set(gone).CRLF()
+		return true
+	}
+	for _, seq := range seqs {
+		s.enc.Raw("* ").Number(seq).Raw(" EXPUNGE").CRLF()
+	}
+	return true
+}
+
+// reportArrived adds new messages to the view and tells the client how many
+// there are now.
+func (s *session) reportArrived(arrived uidset.Set) {
+	b := s.box
+	if arrived.Empty() {
+		return
+	}
+	b.view.Append(arrived)
+	b.uidNext = max(b.uidNext, arrived.Max()+1)
+	s.enc.Raw("* ").Int(b.view.Len()).Raw(" EXISTS").CRLF()
+	if !s.dialect.rev2 {
+		s.enc.Raw("* ").Number(s.recent()).Raw(" RECENT").CRLF()
+	}
+}
+
+// recent counts the messages that are \Recent in this session.
+func (s *session) recent() uint32 {
+	b := s.box
+	if b.recentFrom == 0 || b.view.Len() == 0 || b.view.MaxUID() < b.recentFrom {
+		return 0
+	}
+	all := b.view.All()
+	return uint32(all.Intersect(uidset.Range(b.recentFrom, all.Max())).Len())
+}
+
+// reportFlags writes a FETCH line for each of the messages.
+func (s *session) reportFlags(uids uidset.Set, how syncing) error {
+	if uids.Empty() {
+		return nil
+	}
+	withUID := how.withUID || s.dialect.qresync
+	return s.messages(uids, 0, func(m *mail.Message) {
+		own := m.ModSeq == how.silentAt && how.silent.Contains(m.UID)
+		if own && (how.known || !s.dialect.condstore) {
+			return
+		}
+		seq, ok := s.box.view.Seq(m.UID)
+		if !ok {
+			return
+		}
+		s.enc.Raw("* ").Number(seq).Raw(" FETCH (")
+		if withUID {
+			s.enc.Raw("UID ").Number(m.UID)
+		}
+		if !own {
+			if withUID {
+				s.enc.Raw(" ")
+			}
+			s.flags(m)
+		}
+		if s.dialect.condstore {
+			if withUID || !own {
+				s.enc.Raw(" ")
+			}
+			s.enc.Raw("MODSEQ (").Uint64(uint64(m.ModSeq)).Raw(")")
+		}
+		s.enc.Raw(")\r\n") // no CRLF, which might write: see messages
+	})
+}
+
+// reportModSeq says up to which modseq a QRESYNC client knows everything, which
+// it can't see from the modseqs of FETCH lines when messages have vanished, and
+// above all when it was not told that yet (RFC 7162 sections 3.2 and 6).
+func (s *session) reportModSeq(ans *answer) {
+	code := "HIGHESTMODSEQ " + strconv.FormatUint(uint64(s.box.told), 10)
+	if ans != nil && ans.code == "" {
+		ans.code = code
+		return
+	}
+	s.enc.Untagged(wire.OK, code, "Highest modseq that is told completely")
+}
+
+// lose ends the selected state because the mailbox is deleted or may no longer
+// be read. IMAP4rev2 has a word for it (RFC 9051 section 3, unsolicited CLOSED);
+// other clients are told BYE, as RFC 2180 section 3.3 has it.
+func (s *session) lose() {
+	const text = "The selected mailbox is deleted or may no longer be read"
+	s.deselect()
+	if s.dialect.rev2 {
+		s.enc.Untagged(wire.OK, "CLOSED", text)
+		return
+	}
+	s.bye("", text)
+}
+
+// messages visits the messages of uids in ascending order. visit appends to the
+// encoder, by methods that never write: not CRLF, not Literal. What it has
+// appended is sent in portions in between, while nothing is held in the engine.
+func (s *session) messages(uids uidset.Set, want mail.Fields, visit func(*mail.Message)) error {
+	return s.portions(uids, want, func(m *mail.Message) bool {
+		visit(m)
+		return s.enc.Buffered() < portion
+	}, func() error { return nil })
+}
+
+// portion is how many octets are collected before they are sent.
+const portion = 64 << 10
