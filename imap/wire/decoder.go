@@ -33,7 +33,8 @@ type Decoder struct {
 	skipped  int64  // octets that Skip threw away
 	command  uint64 // number of the command, for readers that outlive it
 	tooLong  *Error // the first line was cut: an error for all but Tag
-	err      *Error
+	err      *Error // the first of the command
+	fatal    *Error // why there is no next command
 }
 
 // A state is where in a command the decoder is.

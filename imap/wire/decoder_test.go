@@ -158,8 +158,21 @@ func TestSkip(t *testing.T) {
 		for _, read := range []func(*Decoder){
 			func(d *Decoder) {},
 			func(d *Decoder) { d.Tag() },
-			func(d *Decoder) { d.Tag(); d.SP(); d.AString(); d.SP(); d.AString(); d.CRLF() },
-			func(d *Decoder) { d.Tag(); d.SP(); d.Atom(); d.SP(); io.ReadFull(d.Accept(d.Literal()), make([]byte, 5)) },
+			func(d *Decoder) {
+				d.Tag()
+				d.SP()
+				d.AString()
+				d.SP()
+				d.AString()
+				d.CRLF()
+			},
+			func(d *Decoder) {
+				d.Tag()
+				d.SP()
+				d.Atom()
+				d.SP()
+				io.ReadFull(d.Accept(d.Literal()), make([]byte, 5))
+			},
 		} {
 			d := NewDecoder(bufio.NewReader(strings.NewReader(in+"A2 NOOP\r\n")), LimitsAfterLogin())
 			if !d.Next() {

@@ -1,45 +1,50 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/base64"
-	"io"
 	"strconv"
 	"unicode/utf8"
 )
 
-// A form is how a string can be written.
+// A form is how a string can be written. Each is right for the strings of those
+// before it, too.
 type form uint8
 
 const (
-	asQuoted  form = iota // ASCII without CR, LF and NUL
-	asUTF8                // the same with UTF-8
+	asQuoted  form = iota // ASCII without CR, LF, NUL, quotes and backslashes
+	asEscaped             // ASCII without CR, LF and NUL
+	asUTF8                // UTF-8 without them
 	asLiteral             // all else
 )
 
 // formOf returns the simplest form for s.
 func formOf[T string | []byte](s T) form {
+	f := asQuoted
 	for i := range len(s) {
 		switch c := s[i]; {
+		case c >= 0x80:
+			f = asUTF8
 		case c == 0 || c == '\r' || c == '\n':
 			return asLiteral
-		case c >= 0x80:
-			return formOf8(s)
+		case f == asQuoted && (c == '"' || c == '\\'):
+			f = asEscaped
 		}
 	}
-	return asQuoted
-}
-
-func formOf8[T string | []byte](s T) form {
-	for i := range len(s) {
-		if c := s[i]; c == 0 || c == '\r' || c == '\n' {
-			return asLiteral
-		}
-	}
-	if !utf8.ValidString(string(s)) {
+	if f == asUTF8 && !validUTF8(s) {
 		return asLiteral
 	}
-	return asUTF8
+	return f
+}
+
+// validUTF8 is utf8.Valid for both types.
+func validUTF8[T string | []byte](s T) bool {
+	switch s := any(s).(type) {
+	case string:
+		return utf8.ValidString(s)
+	case []byte:
+		return utf8.Valid(s)
+	}
+	return false
 }
 
 // String appends a string: quoted if it can be, else as a literal. Octets above
@@ -81,10 +86,15 @@ func AppendString[T string | []byte](dst []byte, s T, isUTF8 bool) []byte {
 }
 
 func appendString[T string | []byte](dst []byte, s T, isUTF8 bool) []byte {
-	if f := formOf(s); f == asLiteral || f == asUTF8 && !isUTF8 {
+	f := formOf(s)
+	if f == asLiteral || f == asUTF8 && !isUTF8 {
 		return appendLiteral(dst, s)
 	}
 	dst = append(dst, '"')
+	if f == asQuoted {
+		dst = append(dst, s...)
+		return append(dst, '"')
+	}
 	for i := range len(s) {
 		c := s[i]
 		if c == '"' || c == '\\' {
@@ -147,71 +157,4 @@ func needsUTF7(name string) bool {
 func (e *Encoder) Base64(data []byte) *Encoder {
 	e.buf = base64.StdEncoding.AppendEncode(e.buf, data)
 	return e
-}
-
-// Literal appends a literal of size octets from r, which must yield as many.
-// Each NUL in it is written as "?". A reader that fails or ends too early is
-// fatal, since the client was told the size: the error is kept, nothing more is
-// written, and the connection must be closed.
-func (e *Encoder) Literal(size int64, r io.Reader) *Encoder {
-	return e.Byte('{').literal(size, r, false)
-}
-
-// Literal8 is Literal as a literal8, in which NUL stays (RFC 3516).
-func (e *Encoder) Literal8(size int64, r io.Reader) *Encoder {
-	return e.Raw("~{").literal(size, r, true)
-}
-
-func (e *Encoder) literal(size int64, r io.Reader, binary bool) *Encoder {
-	e.Uint64(uint64(size)).Raw("}\r\n")
-	for size > 0 && e.err == nil {
-		if len(e.buf) >= flushAt {
-			e.Flush()
-			continue
-		}
-		e.grow(int(min(size, flushAt)))
-		room := e.buf[len(e.buf):cap(e.buf)]
-		n, err := r.Read(room[:min(int64(len(room)), size)])
-		if !binary {
-			replaceNUL(room[:n])
-		}
-		e.buf = e.buf[:len(e.buf)+n]
-		size -= int64(n)
-		if err != nil && size > 0 {
-			if err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
-			e.Flush()
-			e.keep(err)
-		}
-	}
-	return e
-}
-
-// grow makes room for at least 512 octets, and for want if the buffer does not
-// get larger than it needs to be by that.
-func (e *Encoder) grow(want int) {
-	if cap(e.buf)-len(e.buf) >= min(want, 512) {
-		return
-	}
-	bigger := make([]byte, len(e.buf), min(len(e.buf)+want, flushAt+512))
-	copy(bigger, e.buf)
-	e.buf = bigger
-}
-
-func (e *Encoder) keep(err error) {
-	if e.err == nil {
-		e.err = err
-	}
-}
-
-func replaceNUL(b []byte) {
-	for {
-		i := bytes.IndexByte(b, 0)
-		if i < 0 {
-			return
-		}
-		b[i] = '?'
-		b = b[i+1:]
-	}
 }

@@ -10,9 +10,8 @@ import (
 // flushAt is how many octets an Encoder collects before it writes them.
 const flushAt = 64 << 10
 
-// An Encoder writes responses (or, in a client, commands). All methods append
-// one piece to a buffer and return the encoder, so that they can be chained;
-// spaces are the caller's. Output is written at the end of a line once 64 KiB
+// An Encoder writes responses. All methods append one piece to a buffer and
+// return the encoder, so that they can be chained; spaces are the caller's. Output is written at the end of a line once 64 KiB
 // are waiting, within literals, and by Flush; never else, so a response of a
 // million lines costs a write for every thousand of them or so.
 //

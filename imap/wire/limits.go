@@ -15,7 +15,7 @@ type Limits struct {
 // LimitsBeforeLogin returns the limits for clients that nobody knows yet.
 func LimitsBeforeLogin() Limits {
 	return Limits{
-		Line: 8 << 10, Literal: 4 << 10, Literals: 8, Command: 16 << 10,
+		Line: 8 << 10, Literal: 4 << 10, Literals: 8, Command: 32 << 10,
 		Depth: 10, Ranges: 1, Discard: 64 << 10,
 	}
 }

@@ -100,11 +100,11 @@ func (d *Decoder) loadLong(chunk []byte, err error) *Error {
 	var last [64]byte
 	end := last[:copy(last[:], d.long[max(0, len(d.long)-32):])]
 	for errors.Is(err, bufio.ErrBufferFull) {
+		chunk, err = d.r.ReadSlice('\n')
 		if fatal := d.spend(int64(len(chunk))); fatal != nil {
 			d.state = ended
 			return fatal
 		}
-		chunk, err = d.r.ReadSlice('\n')
 		end = append(end[max(0, len(end)-32):], chunk[max(0, len(chunk)-32):]...)
 	}
 	if err != nil {
@@ -162,14 +162,17 @@ func (d *Decoder) drain(octets int64) *Error {
 // not asked for, so it does not come. The error of the command stays what it
 // was.
 //
-// Skip returns nil if the next command can be read. Otherwise the connection
-// must be closed, after a BYE unless the error is of kind IO.
+// Skip returns nil if the next command can be read. Otherwise there is none,
+// ever, and the connection must be closed, after a BYE unless the error is of
+// kind IO.
 func (d *Decoder) Skip() *Error {
-	fatal := d.skip()
-	if fatal == nil && d.err != nil && d.err.Fatal {
-		fatal = d.err
+	if d.fatal == nil {
+		d.fatal = d.skip()
 	}
-	return fatal
+	if d.fatal == nil && d.err != nil && d.err.Fatal {
+		d.fatal = d.err
+	}
+	return d.fatal
 }
 
 func (d *Decoder) skip() *Error {
