@@ -1,0 +1,314 @@
+package mail
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"iter"
+
+	"poststube/acl"
+	"poststube/blob"
+	"poststube/directory"
+	"poststube/kv"
+	"poststube/message"
+)
+
+// A Problem is something that Check found to be wrong.
+type Problem struct {
+	Owner   directory.ID
+	Mailbox uint32 // 0: the account
+	UID     uint32 // 0: the mailbox
+	Text    string
+}
+
+func (p Problem) String() string {
+	s := fmt.Sprintf("owner %d", p.Owner)
+	if p.Mailbox != 0 {
+		s += fmt.Sprintf(", mailbox %d", p.Mailbox)
+	}
+	if p.UID != 0 {
+		s += fmt.Sprintf(", UID %d", p.UID)
+	}
+	return s + ": " + p.Text
+}
+
+// CheckOptions say how thorough Check is.
+type CheckOptions struct {
+	// Bodies also reads and parses every message and compares with what is
+	// kept of it.
+	Bodies bool
+}
+
+// Check reads everything that the engine keeps and yields what does not fit
+// together: records that cannot be read, counters, bitmaps and quota that differ
+// from the messages, UIDs and modseqs out of range, emails without octets,
+// entries of the indexes that point nowhere. It changes nothing and runs beside
+// everything else, one snapshot per owner. The error of a pair is one of
+// reading; it ends the iteration.
+func (e *Engine) Check(ctx context.Context, o CheckOptions) iter.Seq2[Problem, error] {
+	return func(yield func(Problem, error) bool) {
+		owners, err := e.owners(ctx)
+		if err != nil {
+			yield(Problem{}, err)
+			return
+		}
+		for _, owner := range owners {
+			c := checker{e: e, o: o, owner: owner, refs: make(map[uint64]bool)}
+			u := e.AsAdmin(directory.Principal{ID: owner}, "verify")
+			if err := u.view(ctx, "verify", func(t *txn) error { return c.account(ctx, t) }); err != nil {
+				c.found(0, 0, "cannot be read: %v", err)
+			}
+			for _, p := range c.problems {
+				if !yield(p, nil) {
+					return
+				}
+			}
+			if err := ctx.Err(); err != nil {
+				yield(Problem{}, err)
+				return
+			}
+		}
+	}
+}
+
+// owners returns all owners that the store knows.
+func (e *Engine) owners(ctx context.Context) (list []directory.ID, err error) {
+	err = e.db.View(ctx, func(r kv.Reader) error {
+		lo := []byte{ownerPrefix}
+		for {
+			found := false
+			for p := range r.Scan(lo, []byte{ownerPrefix + 1}) {
+				id := directory.ID(binary.BigEndian.Uint32(p.Key[1:]))
+				list = append(list, id)
+				lo, found = ownerKey(id + 1)[:5], true
+				break
+			}
+			if !found {
+				return r.Err()
+			}
+		}
+	})
+	return list, err
+}
+
+type checker struct {
+	e        *Engine
+	o        CheckOptions
+	owner    directory.ID
+	problems []Problem
+	refs     map[uint64]bool // emails that were looked at
+}
+
+// maxProblems bounds what is reported of one owner.
+const maxProblems = 1000
+
+func (c *checker) found(mailbox, uid uint32, format string, args ...any) {
+	if len(c.problems) < maxProblems {
+		c.problems = append(c.problems, Problem{c.owner, mailbox, uid, fmt.Sprintf(format, args...)})
+	}
+}
+
+func (c *checker) account(ctx context.Context, t *txn) error {
+	a, err := t.account(c.owner)
+	if err != nil {
+		return err
+	}
+	if _, err := c.e.dir.ByID(ctx, c.owner); errors.Is(err, directory.ErrNotFound) {
+		c.found(0, 0, "belongs to nobody in the directory")
+	}
+	var sum Quota
+	for _, n := range a.tree.all() {
+		if n.num >= a.rec.nextMailbox {
+			c.found(n.num, 0, "has a number that was never given")
+		}
+		if a.tree.nodes[n.parent] == nil {
+			c.found(n.num, 0, "has no parent")
+		}
+		c.entries(ctx, t, n)
+		m, err := t.mailbox(MailboxID{c.owner, n.num}, acl.None)
+		if err != nil {
+			c.found(n.num, 0, "cannot be opened: %v", err)
+			continue
+		}
+		t.boxes = t.boxes[:0]
+		sum.Bytes += m.c.size
+		sum.Messages += uint64(m.c.exists)
+		if err := c.mailbox(ctx, m); err != nil {
+			c.found(n.num, 0, "cannot be read: %v", err)
+		}
+	}
+	if sum.Bytes != a.rec.bytes || sum.Messages != a.rec.messages {
+		c.found(0, 0, "quota counts %d octets in %d messages, there are %d in %d", a.rec.bytes, a.rec.messages, sum.Bytes, sum.Messages)
+	}
+	return nil
+}
+
+// entries checks a node's ACL against the directory and the reverse index.
+func (c *checker) entries(ctx context.Context, t *txn, n *node) {
+	for _, e := range n.acl {
+		if e.Who.Named() {
+			if _, err := c.e.dir.ByID(ctx, directory.ID(e.Who.ID)); errors.Is(err, directory.ErrNotFound) {
+				c.found(n.num, 0, "has rights for %d, who is not in the directory", e.Who.ID)
+			}
+		}
+		if _, err := t.r.Get(reverseEntry(e.Who, c.owner, n.num)); indexed(e) != (err == nil) {
+			c.found(n.num, 0, "the index of shares differs from the rights of %v", e.Who)
+		}
+	}
+}
+
+func (c *checker) mailbox(ctx context.Context, m *mailbox) error {
+	var want counters
+	chunks := make(map[uint32]*chunk)
+	err := m.eachChunk(func(num uint32, k *chunk) error {
+		copied := *k
+		chunks[num] = &copied
+		want.exists += uint32(k.exists.count())
+		for i := range k.flags {
+			if stray := k.flags[i].andNot(&k.exists); stray.count() > 0 {
+				c.found(m.id.Num, 0, "flags of %d messages that do not exist", stray.count())
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := m.keywordNames(); err != nil {
+		c.found(m.id.Num, 0, "keywords cannot be read: %v", err)
+	}
+	lo, hi := tableRange(m.id.Owner, tableMessage, m.id.Num)
+	present := uint32(0)
+	var rec messageRecord
+	for p := range m.t.r.Scan(lo, hi) {
+		uid := suffix32(p.Key)
+		k := chunks[uid>>chunkBits]
+		if k == nil || !k.exists.get(bitOf(uid)) {
+			continue // expunged, kept for undelete
+		}
+		present++
+		if err := rec.decode(p.Value); err != nil {
+			c.found(m.id.Num, uid, "record is damaged")
+			continue
+		}
+		c.message(ctx, m, uid, &rec, k, &want)
+	}
+	if err := m.t.r.Err(); err != nil {
+		return err
+	}
+	if present != want.exists {
+		c.found(m.id.Num, 0, "%d messages exist, %d have records", want.exists, present)
+	}
+	if m.c.exists != want.exists || m.c.seen != want.seen || m.c.deleted != want.deleted || m.c.size != want.size || m.c.deletedSize != want.deletedSize {
+		c.found(m.id.Num, 0, "counters say %d messages, %d seen, %d deleted, %d octets; there are %d, %d, %d, %d",
+			m.c.exists, m.c.seen, m.c.deleted, m.c.size, want.exists, want.seen, want.deleted, want.size)
+	}
+	return c.log(m)
+}
+
+// message checks one message and counts it.
+func (c *checker) message(ctx context.Context, m *mailbox, uid uint32, rec *messageRecord, k *chunk, want *counters) {
+	bit := bitOf(uid)
+	for i, f := range chunkFlags {
+		if k.flags[i].get(bit) != (rec.flags&f != 0) {
+			c.found(m.id.Num, uid, "the bitmap of %s differs from the record", flagNames[f])
+		}
+	}
+	want.size += rec.size
+	if rec.flags&Seen != 0 {
+		want.seen++
+	}
+	if rec.flags&Deleted != 0 {
+		want.deleted++
+		want.deletedSize += rec.size
+	}
+	if uid >= m.c.uidNext {
+		c.found(m.id.Num, uid, "is not below UIDNEXT %d", m.c.uidNext)
+	}
+	if rec.modseq > m.c.highestModSeq || rec.created > rec.modseq || rec.ownModSeq > m.a.rec.modseq {
+		c.found(m.id.Num, uid, "modseq %d, created at %d, out of order with HIGHESTMODSEQ %d", rec.modseq, rec.created, m.c.highestModSeq)
+	}
+	for _, w := range rec.keywords {
+		if uint32(w) >= m.c.keywords {
+			c.found(m.id.Num, uid, "has a keyword without a name")
+		}
+	}
+	if _, err := m.t.r.Get(m.t.key.start(m.id.Owner, tablePlace).u64(rec.email).u32(m.id.Num).u32(uid).b); err != nil {
+		c.found(m.id.Num, uid, "is not in the index of places")
+	}
+	if rec.email == 0 || rec.email > m.a.rec.nextEmail {
+		c.found(m.id.Num, uid, "has an email number that was never given")
+	}
+	if !c.refs[rec.email] {
+		c.refs[rec.email] = true
+		if err := c.email(ctx, m.t, rec); err != nil {
+			c.found(m.id.Num, uid, "%v", err)
+		}
+	}
+}
+
+// email checks that an email is there with all its octets.
+func (c *checker) email(ctx context.Context, t *txn, rec *messageRecord) error {
+	e, err := t.email(c.owner, rec.email)
+	if err != nil {
+		return errors.New("has no email record that can be read")
+	}
+	var keys emailKeys
+	if err := e.keys(&keys); err != nil {
+		return errors.New("has a damaged email record")
+	}
+	ref := bodyRefKey(e.body, c.owner, rec.email)
+	if e.where == bodyInBlob {
+		ref = blobRefKey(e.body, c.owner, rec.email)
+	}
+	if _, err := t.r.Get(ref); err != nil {
+		return errors.New("is not marked as a user of its octets")
+	}
+	if e.where == bodyInBlob {
+		b, err := c.e.blobs.Open(ctx, blob.ID(e.body))
+		if err != nil {
+			return fmt.Errorf("has lost its octets: %w", err)
+		}
+		defer b.Close()
+		if b.Size() != rec.size {
+			return fmt.Errorf("has %d octets, %d are stored", rec.size, b.Size())
+		}
+	} else if raw, err := t.r.Get(bodyKey(e.body)); err != nil {
+		return errors.New("has lost its octets")
+	} else if int64(len(raw)) != rec.size {
+		return fmt.Errorf("has %d octets, %d are stored", rec.size, len(raw))
+	}
+	if !c.o.Bodies {
+		return nil
+	}
+	r, done, err := t.octets(ctx, &e)
+	if err != nil {
+		return err
+	}
+	defer done()
+	s, err := message.Summarize(r, rec.size)
+	if err != nil {
+		return fmt.Errorf("its octets cannot be read: %w", err)
+	}
+	if string(renderEmail(s)) != string(e.rendered) {
+		return errors.New("what was rendered at arrival differs from what its octets give now")
+	}
+	return nil
+}
+
+// log checks that the change log can be read and never runs ahead.
+func (c *checker) log(m *mailbox) error {
+	lo, hi := tableRange(m.id.Owner, tableLog, m.id.Num)
+	var l logEntry
+	for p := range m.t.r.Scan(lo, hi) {
+		modseq := ModSeq(suffix64(p.Key))
+		if err := l.decode(p.Value); err != nil {
+			c.found(m.id.Num, 0, "the log at modseq %d is damaged", modseq)
+		}
+		if modseq > m.c.highestModSeq {
+			c.found(m.id.Num, 0, "the log has modseq %d, above HIGHESTMODSEQ %d", modseq, m.c.highestModSeq)
+		}
+	}
+	return m.t.r.Err()
+}
