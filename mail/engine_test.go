@@ -21,12 +21,19 @@ import (
 // group sales.
 type world struct {
 	*Engine
-	t     testing.TB
+	t     fataler
 	ctx   context.Context
 	db    kv.DB
 	blobs blob.Store
 	dir   *directory.Directory
 	now   time.Time
+}
+
+// A fataler is a test that can be ended: of package testing or of rapid.
+type fataler interface {
+	Helper()
+	Fatal(args ...any)
+	Errorf(format string, args ...any)
 }
 
 func newWorld(t testing.TB) *world {
