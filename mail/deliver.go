@@ -35,7 +35,7 @@ func (e *Engine) CanDeliver(ctx context.Context, to string) error {
 func (e *Engine) recipient(ctx context.Context, to string) (directory.Recipient, error) {
 	r, err := e.dir.Resolve(ctx, to)
 	switch {
-	case errors.Is(err, directory.ErrNotFound):
+	case errors.Is(err, directory.ErrNotFound), errors.Is(err, directory.ErrNotServed):
 		return r, &Error{Kind: NotFound, Text: "there is no such recipient here", Err: err}
 	case errors.Is(err, directory.ErrInvalid):
 		return r, &Error{Kind: Invalid, Text: "this is not a mail address", Err: err}
