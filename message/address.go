@@ -311,5 +311,9 @@ func (p *addressParser) angle(a *addressSpans) {
 	if p.peek() == '@' {
 		a.host = p.domain()
 	}
+	for !p.atEnd() && p.peek() != '>' && p.peek() != ',' {
+		p.i++ // junk, such as the ":;" of a group in brackets
+	}
+	p.accept('>')
 	p.comment = nil // a comment can name only an address without brackets
 }

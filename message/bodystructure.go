@@ -14,7 +14,8 @@ func (p *Part) AppendBodyStructure(dst []byte, extended bool) []byte {
 		}
 		if len(p.Children) == 0 {
 			// The grammar wants at least one part (body-type-mpart).
-			dst = append(dst, `("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0)`...)
+			empty := Part{Type: "text", Subtype: "plain"}
+			dst = empty.AppendBodyStructure(dst, extended)
 		}
 		dst = append(dst, ' ')
 		dst = appendString(dst, p.Subtype)

@@ -42,7 +42,7 @@ type stop struct {
 	end     int64 // the line end before the boundary is not part of it
 	lines   int64 // line feeds of the message before end
 	index   int   // the boundary that ended it, -1 at the end of the message
-	closing bool
+	closing bool  // no part follows the boundary
 }
 
 // body passes the octets of a body up to the next boundary that is open or the
@@ -94,7 +94,7 @@ func (s *source) boundaryHere(open boundaries, lineEnd int) (stop, bool) {
 	}
 	st := stop{end: s.offset(), lines: s.lines, index: index, closing: closing}
 	s.skip(lineEnd)
-	s.skipLine()
+	st.closing = !s.skipLine() || closing
 	return st, true
 }
 

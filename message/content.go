@@ -147,10 +147,17 @@ func parseDisposition(v []byte) (string, []Param) {
 }
 
 // parseEncoding reads a Content-Transfer-Encoding value (RFC 2045 section 6.1).
+// Junk behind the name of a known encoding is passed over; else it makes the
+// value invalid, as good as absent.
 func parseEncoding(v []byte) string {
 	l := lexer{b: v}
 	l.skipCFWS()
-	return intern(l.run(classToken))
+	token := intern(l.run(classToken))
+	l.skipCFWS()
+	if !l.atEnd() && !KnownEncoding(token) {
+		return ""
+	}
+	return token
 }
 
 // parseLanguage reads a Content-Language value (RFC 3282 section 2).

@@ -13,8 +13,8 @@ type Field struct {
 	Name []byte
 	// Raw is the whole field with folding and line end.
 	Raw []byte
-	// Value is what follows the colon, with folding, without leading white
-	// space and the final line end.
+	// Value is what follows the colon, with folding, without white space
+	// directly behind the colon and the final line end.
 	Value []byte
 }
 
@@ -90,7 +90,7 @@ func emptyLine(b []byte) int {
 	return 0
 }
 
-// trimValue drops the final line end and leading white space and folding.
+// trimValue drops the final line end and leading white space.
 func trimValue(v []byte) []byte {
 	if n := len(v); n > 0 && v[n-1] == '\n' {
 		v = v[:n-1]
@@ -98,7 +98,7 @@ func trimValue(v []byte) []byte {
 			v = v[:n-1]
 		}
 	}
-	for len(v) > 0 && isClass(v[0], classFWS) {
+	for len(v) > 0 && isClass(v[0], classWSP) {
 		v = v[1:]
 	}
 	return v
@@ -138,8 +138,8 @@ func appendUnfolded(dst, v []byte) []byte {
 // names, or with not set those whose name is not, in the order of the header,
 // and the empty line that ends a header: the answer to HEADER.FIELDS and
 // HEADER.FIELDS.NOT (RFC 9051 section 6.4.5.1). Lines that are no fields go
-// with HEADER.FIELDS.NOT. The added empty line is CRLF unless the header's own
-// is a bare LF.
+// with HEADER.FIELDS.NOT, which has an empty line only if header has one;
+// HEADER.FIELDS always has, so that it can be made from Summary.Headers.
 func AppendFields(dst, header []byte, names []string, not bool) []byte {
 	rest := header
 	for {
@@ -152,12 +152,12 @@ func AppendFields(dst, header []byte, names []string, not bool) []byte {
 			continue
 		}
 		dst = append(dst, f.Raw...)
-		if f.Raw[n-1] != '\n' {
+		if f.Raw[n-1] != '\n' && !not {
 			dst = append(dst, '\r', '\n')
 		}
 	}
-	if emptyLine(rest) == 1 {
-		return append(dst, '\n')
+	if end := emptyLine(rest); end > 0 || not {
+		return append(dst, rest[:end]...)
 	}
 	return append(dst, '\r', '\n')
 }

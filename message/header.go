@@ -3,12 +3,11 @@ package message
 import "bytes"
 
 // header reads a header block and returns as much of it as counts, valid until
-// the source moves on. cutOff is set if one of the open boundaries ends the
-// block before its empty line; the line end before the boundary is then not
-// part of it.
-func (s *source) header(open boundaries) (block []byte, st stop, cutOff bool) {
+// the source moves on, and the length of the line end that it closes with. If
+// a boundary cuts the block off before its empty line, the source is left at
+// the boundary.
+func (s *source) header(open boundaries) (block []byte, lineEnd int) {
 	h := headerReader{source: s, start: s.offset(), keep: s.pos}
-	lineEnd := 0
 	for {
 		h.trim()
 		for len(s.rest()) < delimiterSize && h.more() {
@@ -16,16 +15,10 @@ func (s *source) header(open boundaries) (block []byte, st stop, cutOff bool) {
 		rest := s.rest()
 		if n := emptyLine(rest); n > 0 || len(rest) == 0 {
 			s.skip(n)
-			return h.block(0), stop{}, false
+			return h.block(), n
 		}
-		if index, closing := open.match(rest); index >= 0 {
-			block = bytes.Clone(h.block(lineEnd))
-			st = stop{end: s.offset() - int64(lineEnd), lines: s.lines, index: index, closing: closing}
-			if lineEnd > 0 {
-				st.lines--
-			}
-			s.skipLine()
-			return block, st, true
+		if index, _ := open.match(rest); index >= 0 {
+			return h.block(), lineEnd
 		}
 		lineEnd = h.line()
 	}
@@ -54,13 +47,12 @@ func (h *headerReader) more() (ok bool) {
 	return ok
 }
 
-// block returns the block without its last omit octets.
-func (h *headerReader) block(omit int) []byte {
+func (h *headerReader) block() []byte {
 	h.trim()
 	if h.cut != nil {
 		return h.cut
 	}
-	return h.buf[h.keep : h.pos-omit]
+	return h.buf[h.keep:h.pos]
 }
 
 // line passes a line and returns the length of its line end, 0 at the end of

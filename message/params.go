@@ -6,19 +6,23 @@ import (
 )
 
 // params reads the parameters that follow here (RFC 2045 section 5.1) and
-// joins RFC 2231 continuations. Junk between them is passed over up to the
-// next semicolon.
+// joins RFC 2231 continuations. Semicolons may be missing or doubled; junk is
+// passed over up to the next one.
 func (l *lexer) params() []Param {
 	var plain []Param
 	var sections []paramSection
 	for len(plain)+len(sections) < MaxParams {
-		if !l.toSemicolon() {
+		l.skipCFWS()
+		for l.accept(';') {
+			l.skipCFWS()
+		}
+		if l.atEnd() {
 			break
 		}
-		l.skipCFWS()
 		name := l.run(classToken)
 		l.skipCFWS()
 		if len(name) == 0 || !l.accept('=') {
+			l.toSemicolon()
 			continue
 		}
 		l.skipCFWS()
@@ -32,13 +36,10 @@ func (l *lexer) params() []Param {
 	return appendJoined(plain, sections)
 }
 
-// toSemicolon moves behind the next semicolon; it is false at the end.
-func (l *lexer) toSemicolon() bool {
-	for !l.atEnd() {
+// toSemicolon moves to the next semicolon outside of comments and quotes.
+func (l *lexer) toSemicolon() {
+	for !l.atEnd() && l.peek() != ';' {
 		switch l.peek() {
-		case ';':
-			l.i++
-			return true
 		case '(':
 			l.skipComment()
 		case '"':
@@ -47,7 +48,6 @@ func (l *lexer) toSemicolon() bool {
 			l.i++
 		}
 	}
-	return false
 }
 
 // paramValue reads a token or quoted string. Many mailers write values that

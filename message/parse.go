@@ -38,39 +38,62 @@ func (p *parser) part(k kind, depth int) (*Part, stop) {
 	if p.parts >= MaxParts && depth > 0 {
 		return p.lastPart(part)
 	}
-	h, st, ended := p.header(p.open)
+	block, lineEnd := p.header(p.open)
 	var c content
-	c.read(part, h, k)
-	if ended {
-		part.BodyStart, part.End = st.end, st.end
-		if c.opens() {
-			p.closeEmpty(part, &c)
-		}
-		return part, st
-	}
+	c.read(part, block, k)
 	part.BodyStart = p.offset()
 	before := p.lines
+
+	outer := len(p.open)
+	if c.boundary != nil && depth < MaxNesting {
+		p.open = append(p.open, c.boundary)
+	}
+	st, none := p.noBody(lineEnd, outer)
 	switch {
+	case none:
+		part.BodyStart, before = st.end, st.lines
+		p.closeEmpty(part, &c, st)
 	case !c.opens():
 		st = p.body(p.open)
 	case depth >= MaxNesting:
 		part.makeOpaque()
 		st = p.body(p.open)
 	case c.boundary != nil:
-		st = p.multipart(part, &c, depth)
+		st = p.multipart(part, depth)
 	default:
 		var child *Part
 		child, st = p.part(kindMessage, depth+1)
 		part.Children = []*Part{child}
 	}
+	p.open = p.open[:outer]
 	part.End, part.Lines = st.end, st.lines-before
 	return part, st
 }
 
-// multipart reads the body of a multipart: preamble, parts and epilogue.
-func (p *parser) multipart(part *Part, c *content, depth int) stop {
-	own := len(p.open)
-	p.open = append(p.open, c.boundary)
+// noBody looks for a boundary of an enclosing multipart directly behind the
+// header. There is then no body, and the line end before the boundary, be it
+// that of an empty line or of the last field, belongs to the boundary (RFC
+// 2046 section 5.1.1).
+func (p *parser) noBody(lineEnd, outer int) (stop, bool) {
+	if outer == 0 {
+		return stop{}, false
+	}
+	index, _ := p.open.match(p.want(delimiterSize))
+	if index < 0 || index >= outer {
+		return stop{}, false
+	}
+	st, ok := p.boundaryHere(p.open, 0)
+	st.end -= int64(lineEnd)
+	if lineEnd > 0 {
+		st.lines--
+	}
+	return st, ok
+}
+
+// multipart reads the body of a multipart: preamble, parts and epilogue. Its
+// own boundary is the innermost one open.
+func (p *parser) multipart(part *Part, depth int) stop {
+	own := len(p.open) - 1
 	k := kindPart
 	if equalFoldASCII([]byte("digest"), part.Subtype) {
 		k = kindDigest
@@ -81,9 +104,8 @@ func (p *parser) multipart(part *Part, c *content, depth int) stop {
 		child, st = p.part(k, depth+1)
 		part.Children = append(part.Children, child)
 	}
-	p.open = p.open[:own]
 	if st.index == own {
-		st = p.body(p.open)
+		st = p.body(p.open[:own])
 	}
 	return st
 }
@@ -98,13 +120,16 @@ func (p *parser) lastPart(part *Part) (*Part, stop) {
 	return part, st
 }
 
-// closeEmpty completes a part whose header is cut off by a boundary: the
-// message within a message/rfc822 part is then empty.
-func (p *parser) closeEmpty(part *Part, c *content) {
-	if c.boundary == nil && p.parts < MaxParts {
+// closeEmpty completes a part that has no body: an enclosed message is then
+// empty too.
+func (p *parser) closeEmpty(part *Part, c *content, st stop) {
+	switch {
+	case c.encloses && p.parts < MaxParts:
 		p.parts++
-		child := &Part{HeaderStart: part.End, BodyStart: part.End, End: part.End}
+		child := &Part{HeaderStart: st.end, BodyStart: st.end, End: st.end}
 		(&content{}).read(child, nil, kindMessage)
 		part.Children = []*Part{child}
+	case c.encloses:
+		part.makeOpaque()
 	}
 }

@@ -83,17 +83,18 @@ func (s *source) skip(n int) {
 
 var newline = []byte{'\n'}
 
-// skipLine passes the rest of the current line, however long.
-func (s *source) skipLine() {
+// skipLine passes the rest of the current line, however long. It is false if
+// the message ends before the line does.
+func (s *source) skipLine() bool {
 	for {
 		if i := bytes.IndexByte(s.rest(), '\n'); i >= 0 {
 			s.pos += i + 1
 			s.lines++
-			return
+			return true
 		}
 		s.pos = len(s.buf)
 		if _, ok := s.more(s.pos); !ok {
-			return
+			return false
 		}
 	}
 }
