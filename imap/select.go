@@ -1,6 +1,7 @@
 package imap
 
 import (
+	"math"
 	"strings"
 
 	"poststube/imap/view"
@@ -93,7 +94,7 @@ func (s *session) open(box *mail.Mailbox, st *mail.State, examine bool) {
 		uidValidity: st.UIDValidity,
 		uidNext:     st.UIDNext,
 		examine:     examine,
-		recentFrom:  st.RecentFrom,
+		recent:      st.UIDs.Intersect(uidset.Range(st.RecentFrom, math.MaxUint32)),
 		keywords:    st.Keywords,
 		settable:    st.Settable,
 		newKeywords: st.NewKeywords,
@@ -107,7 +108,7 @@ func (s *session) describe(st *mail.State) {
 	b := s.box
 	s.enc.Star().Int(b.view.Len()).Raw(" EXISTS").CRLF()
 	if !s.dialect.rev2 {
-		s.enc.Star().Number(s.recent()).Raw(" RECENT").CRLF()
+		s.enc.Star().Int(b.recent.Len()).Raw(" RECENT").CRLF()
 		if st.FirstUnseen != 0 {
 			if seq, ok := b.view.Seq(st.FirstUnseen); ok {
 				s.enc.Raw("* OK [UNSEEN ").Number(seq).Raw("] First unseen message").CRLF()
@@ -184,7 +185,7 @@ func (s *session) flags(m *mail.Message) {
 	for _, k := range m.Flags.Keywords {
 		put(k)
 	}
-	if b := s.box; !s.dialect.rev2 && b.recentFrom != 0 && m.UID >= b.recentFrom {
+	if !s.dialect.rev2 && s.box.recent.Contains(m.UID) {
 		put(`\Recent`)
 	}
 	e.Byte(')')

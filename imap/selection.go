@@ -13,7 +13,7 @@ type selection struct {
 	uidValidity uint32
 	uidNext     uint32
 	examine     bool   // by EXAMINE: nothing may be changed
-	recentFrom  uint32 // messages from this UID on are \Recent for this session
+	recent      uidset.Set // messages that are \Recent in this session (RFC 3501 section 2.3.2)
 	keywords    []string
 	newKeywords bool
 	settable    mail.SystemFlags

@@ -90,6 +90,7 @@ func (s *session) reportVanished(ch *mail.Changes, how syncing) (reported bool) 
 		return false
 	}
 	b.held = uidset.Set{}
+	b.recent = b.recent.Subtract(gone)
 	seqs := b.view.Expunge(gone)
 	if s.dialect.qresync {
 		s.enc.Raw("* VANISHED ").Set(gone).CRLF()
@@ -110,20 +111,14 @@ func (s *session) reportArrived(arrived uidset.Set) {
 	}
 	b.view.Append(arrived)
 	b.uidNext = max(b.uidNext, arrived.Max()+1)
+	if !b.examine {
+		from := b.mailbox.ClaimRecent(b.uidNext)
+		b.recent = b.recent.Union(arrived.Intersect(uidset.Range(from, b.uidNext)))
+	}
 	s.enc.Raw("* ").Int(b.view.Len()).Raw(" EXISTS").CRLF()
 	if !s.dialect.rev2 {
-		s.enc.Raw("* ").Number(s.recent()).Raw(" RECENT").CRLF()
+		s.enc.Raw("* ").Int(b.recent.Len()).Raw(" RECENT").CRLF()
 	}
-}
-
-// recent counts the messages that are \Recent in this session.
-func (s *session) recent() uint32 {
-	b := s.box
-	if b.recentFrom == 0 || b.view.Len() == 0 || b.view.MaxUID() < b.recentFrom {
-		return 0
-	}
-	all := b.view.All()
-	return uint32(all.Intersect(uidset.Range(b.recentFrom, all.Max())).Len())
 }
 
 // reportFlags writes a FETCH line for each of the messages.

@@ -1,0 +1,266 @@
+// Package house is the whole server on stores in memory, for dialogues: the
+// engine, and IMAP and LMTP in front of it. It is a dialogue.World.
+//
+// Settings that it knows:
+//
+//	user NAME [PASSWORD]           adds a person; the password is "secret" if none is given
+//	group NAME MEMBER…             adds a group
+//	remove NAME                    removes a person or a group
+//	mailbox OWNER PATH             makes a mailbox of a person or a group
+//	allow OWNER PATH WHO RIGHTS    gives rights; WHO as in SETACL, such as ben or $sales
+//	deliver ADDRESS FILE           delivers the file of the archive
+//	limit NAME VALUE               sets a limit of the server, before the first connection
+//	shutdown                       lets the server end its sessions
+package house
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"poststube/blob/dirblob"
+	"poststube/dialogue"
+	"poststube/directory"
+	"poststube/imap"
+	"poststube/kv/pebblekv"
+	"poststube/mail"
+	"poststube/notify/localbus"
+	"poststube/smtp"
+)
+
+// A House is a server with its stores.
+type House struct {
+	// Limits are those of IMAP; they may be changed before the first Dial.
+	Limits imap.Limits
+
+	fs     vfs.FS
+	db     *pebblekv.DB
+	blobs  *dirblob.Store
+	dir    *directory.Directory
+	engine *mail.Engine
+	imap   *imap.Server
+	lmtp   *smtp.Server
+	tls    *tls.Config
+
+	ctx   context.Context
+	stop  context.CancelFunc
+	conns sync.WaitGroup
+}
+
+var silent = slog.New(slog.DiscardHandler)
+
+// New returns a house on empty stores.
+func New() (*House, error) {
+	h := &House{fs: vfs.NewMem()}
+	var err error
+	if h.tls, err = selfSigned(); err != nil {
+		return nil, err
+	}
+	return h, h.start()
+}
+
+// Engine returns the engine, for tests that look behind the protocols.
+func (h *House) Engine() *mail.Engine { return h.engine }
+
+// Directory returns the directory.
+func (h *House) Directory() *directory.Directory { return h.dir }
+
+// start opens the stores and what stands on them.
+func (h *House) start() (err error) {
+	ctx := context.Background()
+	h.ctx, h.stop = context.WithCancel(ctx)
+	if h.db, err = pebblekv.Open("kv", pebblekv.Options{FS: h.fs, MemTableSize: 4 << 20, Paranoid: true, Log: silent}); err != nil {
+		return err
+	}
+	if h.blobs, err = dirblob.Open("blob", dirblob.Options{FS: h.fs, Log: silent}); err != nil {
+		return err
+	}
+	bus := localbus.New()
+	h.dir, err = directory.Open(ctx, h.db, directory.Options{
+		Bus: bus, Log: silent,
+		Argon: directory.ArgonParams{Time: 1, Memory: 64, Threads: 1}, // quick, for tests only
+	})
+	if err != nil {
+		return err
+	}
+	h.engine, err = mail.Open(ctx, mail.Config{DB: h.db, Blobs: h.blobs, Bus: bus, Directory: h.dir, Log: silent})
+	if err != nil {
+		return err
+	}
+	h.lmtp = smtp.NewServer(smtp.Config{Engine: h.engine, Hostname: "mx.example.org", Log: silent})
+	return nil
+}
+
+// IMAP returns the IMAP server, which is made when it is first asked for.
+func (h *House) IMAP() *imap.Server {
+	if h.imap == nil {
+		h.imap = imap.NewServer(imap.Config{Engine: h.engine, Directory: h.dir, TLS: h.tls, Version: "1.0", Limits: h.Limits, Log: silent})
+	}
+	return h.imap
+}
+
+// Dial implements dialogue.World for imap, imaps and lmtp.
+func (h *House) Dial(protocol string, remote netip.Addr) (net.Conn, error) {
+	client, server := net.Pipe()
+	conn := &remoteConn{server, remote}
+	switch protocol {
+	case "imap":
+		srv := h.IMAP()
+		h.conns.Go(func() { srv.ServeConn(conn, nil) })
+	case "imaps":
+		srv := h.IMAP()
+		h.conns.Go(func() { srv.ServeConn(conn, h.tls) })
+		return tls.Client(client, &tls.Config{InsecureSkipVerify: true}), nil
+	case "lmtp":
+		h.conns.Go(func() { h.lmtp.ServeConn(h.ctx, conn) })
+	default:
+		return nil, fmt.Errorf("no protocol %q in this house", protocol)
+	}
+	return client, nil
+}
+
+// remoteConn is a pipe that says that it comes from somewhere.
+type remoteConn struct {
+	net.Conn
+	remote netip.Addr
+}
+
+func (c *remoteConn) RemoteAddr() net.Addr {
+	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(c.remote, 4242))
+}
+
+// Restart implements dialogue.World. Sessions are told to go; those that stay
+// for ten seconds are cut.
+func (h *House) Restart() error {
+	if err := h.close(); err != nil {
+		return err
+	}
+	return h.start()
+}
+
+// Close implements dialogue.World: it ends all sessions, looks for damage in
+// the store, and closes it.
+func (h *House) Close() error {
+	h.endSessions()
+	var found error
+	for p, err := range h.engine.Check(context.Background(), mail.CheckOptions{Bodies: true}) {
+		if err == nil {
+			err = errors.New(p.String())
+		}
+		found = errors.Join(found, err)
+	}
+	return errors.Join(found, h.close())
+}
+
+func (h *House) endSessions() {
+	h.stop()
+	if h.imap != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		h.imap.Shutdown(ctx)
+		cancel()
+	}
+	h.conns.Wait()
+}
+
+func (h *House) close() error {
+	h.endSessions()
+	h.imap = nil
+	h.dir.Close()
+	return errors.Join(h.engine.Close(), h.blobs.Close(), h.db.Close())
+}
+
+// Set implements dialogue.World; the package comment lists the settings.
+func (h *House) Set(words []string, file []byte) error {
+	ctx := context.Background()
+	switch n := len(words); {
+	case words[0] == "user" && n >= 2 && n <= 3:
+		password := dialogue.Password
+		if n == 3 {
+			password = words[2]
+		}
+		_, err := h.dir.AddPerson(ctx, words[1], password)
+		return err
+	case words[0] == "group" && n >= 2:
+		return h.addGroup(ctx, words[1], words[2:])
+	case words[0] == "remove" && n == 2:
+		who, err := h.dir.ByName(ctx, words[1])
+		if err != nil {
+			return err
+		}
+		if who.Kind == directory.Group {
+			return h.dir.RemoveGroup(ctx, who.ID)
+		}
+		return h.dir.Remove(ctx, who.ID)
+	case words[0] == "mailbox" && n == 3:
+		owner, err := h.owner(ctx, words[1])
+		if err != nil {
+			return err
+		}
+		_, err = owner.Create(ctx, words[2], nil)
+		return err
+	case words[0] == "allow" && n == 5:
+		owner, err := h.owner(ctx, words[1])
+		if err != nil {
+			return err
+		}
+		return allow(ctx, owner, words[2], words[3], words[4])
+	case words[0] == "deliver" && n == 3:
+		return h.deliver(ctx, words[1], words[2], file)
+	case words[0] == "limit" && n == 3:
+		return h.limit(words[1], words[2])
+	case words[0] == "shutdown" && n == 1:
+		go h.IMAP().Shutdown(ctx)
+		return nil
+	}
+	return fmt.Errorf("unknown setting %q", strings.Join(words, " "))
+}
+
+func (h *House) owner(ctx context.Context, name string) (*mail.User, error) {
+	p, err := h.dir.ByName(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return h.engine.AsAdmin(p, "dialogue"), nil
+}
+
+func (h *House) addGroup(ctx context.Context, name string, members []string) error {
+	g, err := h.dir.AddGroup(ctx, name)
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		p, err := h.dir.ByName(ctx, m)
+		if err != nil {
+			return err
+		}
+		if err := h.dir.AddMembers(ctx, g.ID, p.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *House) deliver(ctx context.Context, to, name string, file []byte) error {
+	if file == nil {
+		return fmt.Errorf("the archive has no file %q", name)
+	}
+	up, err := h.engine.Upload(ctx, strings.NewReader(string(file)), int64(len(file)))
+	if err != nil {
+		return err
+	}
+	defer up.Discard()
+	if !strings.Contains(to, "@") {
+		to += "@example.org"
+	}
+	env := mail.Envelope{From: "sender@example.com", To: []string{to}, Origin: mail.Origin{Protocol: "test"}}
+	return h.engine.Deliver(ctx, env, up)[0].Err
+}
