@@ -12,7 +12,7 @@ type selection struct {
 	view        view.View
 	uidValidity uint32
 	uidNext     uint32
-	examine     bool   // by EXAMINE: nothing may be changed
+	examine     bool       // by EXAMINE: nothing may be changed
 	recent      uidset.Set // messages that are \Recent in this session (RFC 3501 section 2.3.2)
 	keywords    []string
 	newKeywords bool

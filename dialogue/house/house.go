@@ -28,7 +28,6 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"poststube/blob/dirblob"
-	"poststube/dialogue"
 	"poststube/directory"
 	"poststube/imap"
 	"poststube/kv/pebblekv"
@@ -183,7 +182,7 @@ func (h *House) Set(words []string, file []byte) error {
 	ctx := context.Background()
 	switch n := len(words); {
 	case words[0] == "user" && n >= 2 && n <= 3:
-		password := dialogue.Password
+		password := "secret" // dialogue.Password, which the setting "login" sends
 		if n == 3 {
 			password = words[2]
 		}
