@@ -184,6 +184,11 @@ func (u *User) Delete(ctx context.Context, name string) error {
 				return err
 			}
 		}
+		m, err := t.mailbox(MailboxID{a.id, n.num}, acl.DeleteMailbox)
+		if err != nil {
+			return err
+		}
+		a.credit(uint64(m.c.exists), m.c.size)
 		a.gone = append(a.gone, n.num)
 		a.treeLog.action, a.treeLog.detail, a.treeLog.other = actDelete, loc.path, MailboxID{a.id, n.num}
 		t.topics = append(t.topics, mailboxTopic(MailboxID{a.id, n.num}))

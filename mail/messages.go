@@ -227,6 +227,8 @@ type fetcher struct {
 	batch   []Message
 	order   []int
 	arena   []byte
+	bodies  []bodyAt
+	octets  []byte
 	words   []string
 	stopped bool
 	next    uint32
@@ -295,18 +297,51 @@ func (f *fetcher) flush() error {
 
 // read fills in what is wanted of the emails of the batch.
 func (f *fetcher) read() error {
-	return f.emails(func(i int, e emailRecord) error {
-		msg := &f.batch[i]
-		if err := e.render(msg, f.want); err != nil {
-			return err
+	f.bodies = f.bodies[:0]
+	err := f.emails(func(i int, e emailRecord) error {
+		if f.want&WantRaw != 0 && e.where == bodyInStore {
+			f.bodies = append(f.bodies, bodyAt{e.body, i})
 		}
-		if f.want&WantRaw == 0 || e.where != bodyInStore {
-			return nil
-		}
-		raw, err := f.m.t.r.Get(bodyKey(e.body))
-		msg.Raw = raw
-		return err
+		return e.render(&f.batch[i], f.want)
 	})
+	if err != nil || len(f.bodies) == 0 {
+		return err
+	}
+	return f.readBodies()
+}
+
+// A bodyAt is a body in the store and the message of the batch that it is of.
+type bodyAt struct {
+	body uint64
+	at   int
+}
+
+// readBodies reads the octets of the batch in the order in which they lie.
+func (f *fetcher) readBodies() error {
+	slices.SortFunc(f.bodies, func(a, b bodyAt) int { return cmp.Compare(a.body, b.body) })
+	keys := make([][]byte, len(f.bodies))
+	for i, b := range f.bodies {
+		keys[i] = bodyKey(b.body)
+	}
+	size := int64(0)
+	for _, b := range f.bodies {
+		size += f.batch[b.at].Size
+	}
+	f.octets = slices.Grow(f.octets[:0], int(size))
+	got := 0
+	for i, value := range f.m.t.r.GetMany(keys) {
+		start := len(f.octets)
+		f.octets = append(f.octets, value...)
+		f.batch[f.bodies[i].at].Raw = f.octets[start:len(f.octets):len(f.octets)]
+		got++
+	}
+	if err := f.m.t.r.Err(); err != nil {
+		return err
+	}
+	if got != len(f.bodies) {
+		return errRecord
+	}
+	return nil
 }
 
 // emails reads the emails of the batch in the order in which they lie, and then
