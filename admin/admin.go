@@ -1,0 +1,150 @@
+// Package admin is what an administrator can ask of a node: people, groups,
+// mailboxes, moving mail in and out, checking the store. The command line is
+// its user.
+//
+// Service is the whole of it. It has two implementations that behave the same,
+// which a test holds: Local works on the store of its own process, Client asks
+// a running server over its control socket, where Handler answers with a Local.
+// So each command works while the server runs and while it is stopped.
+package admin
+
+import (
+	"context"
+	"io"
+	"iter"
+	"time"
+)
+
+// A Service does what an administrator asks for. Errors are *mail.Error with a
+// kind and a sentence for the user. Names of people and groups are as the
+// directory takes them, without regard to case; mailbox names are as their
+// owner sees them.
+type Service interface {
+	// AddUsers adds people, all or, if one has a bad or taken name, none.
+	// progress, if not nil, hears how many are stored.
+	AddUsers(ctx context.Context, users []NewUser, progress func(done int)) ([]User, error)
+	Users(ctx context.Context) ([]User, error)
+	SetPassword(ctx context.Context, user NewUser) error
+	RemoveUser(ctx context.Context, name string) error
+
+	AddGroup(ctx context.Context, name string) error
+	Groups(ctx context.Context) ([]Group, error)
+	RemoveGroup(ctx context.Context, name string) error
+	AddMembers(ctx context.Context, change Membership) error
+	RemoveMembers(ctx context.Context, change Membership) error
+
+	Mailboxes(ctx context.Context, owner string) ([]Mailbox, error)
+	CreateMailbox(ctx context.Context, box MailboxName) error
+	DeleteMailbox(ctx context.Context, box MailboxName) error
+	RenameMailbox(ctx context.Context, change Rename) error
+
+	// Import appends the messages of src to a mailbox, which it makes if it
+	// is not there, in batches that are each stored whole or not at all. An
+	// error that src yields ends the import; what was stored before stays.
+	// progress, if not nil, hears what is stored and durable so far.
+	Import(ctx context.Context, box MailboxName, src iter.Seq2[Message, error], progress func(Imported)) (Imported, error)
+	// Export calls visit for each message of a mailbox in the order of UIDs.
+	// An error of visit ends it and is returned.
+	Export(ctx context.Context, box MailboxName, visit func(Message) error) error
+
+	// Check lets the store check itself, beside everything else, and calls
+	// visit for each problem.
+	Check(ctx context.Context, o CheckOptions, visit func(Problem) error) error
+}
+
+// A NewUser is a person with a password in clear. With an empty password nobody
+// can log in as the person.
+type NewUser struct {
+	Name     string `json:"name"`
+	Password string `json:"password"`
+}
+
+// A User is a person.
+type User struct {
+	Name   string   `json:"name"`
+	Groups []string `json:"groups,omitempty"` // all, directly or through others
+}
+
+// A Group is a set of people and groups.
+type Group struct {
+	Name    string   `json:"name"`
+	Members []string `json:"members"` // direct members; groups as "group:name"
+}
+
+// A Membership is a change of a group's direct members, people or groups.
+type Membership struct {
+	Group string   `json:"group"`
+	Names []string `json:"names"`
+}
+
+// A MailboxName names a mailbox by its owner, a person or a group, and its name
+// as the owner sees it.
+type MailboxName struct {
+	Owner string `json:"owner"`
+	Name  string `json:"name"`
+	// SpecialUse are attributes of RFC 6154, for CreateMailbox.
+	SpecialUse []string `json:"special_use,omitempty"`
+}
+
+// A Rename gives a mailbox, and what is below it, another name.
+type Rename struct {
+	Owner string `json:"owner"`
+	From  string `json:"from"`
+	To    string `json:"to"`
+}
+
+// A Mailbox is one of an owner's mailboxes with its counts.
+type Mailbox struct {
+	Name        string   `json:"name"`
+	Messages    uint32   `json:"messages"`
+	Unseen      uint32   `json:"unseen"`
+	Size        int64    `json:"size"` // octets
+	UIDValidity uint32   `json:"uid_validity"`
+	UIDNext     uint32   `json:"uid_next"`
+	Subscribed  bool     `json:"subscribed"`
+	SpecialUse  []string `json:"special_use,omitempty"`
+}
+
+// A Message is one message on its way in or out.
+type Message struct {
+	Date     time.Time `json:"date,omitzero"`   // when it arrived; zero: now
+	Flags    []string  `json:"flags,omitempty"` // system flags with their backslash, and keywords
+	UID      uint32    `json:"uid,omitempty"`   // on its way out
+	Body     io.Reader `json:"-"`               // valid until the next message
+	Envelope string    `json:"from,omitempty"`  // envelope sender, as far as known
+}
+
+// Imported tells what Import stored.
+type Imported struct {
+	Mailbox     string    `json:"mailbox"`
+	UIDValidity uint32    `json:"uid_validity,omitempty"`
+	Messages    int       `json:"messages"`
+	Octets      int64     `json:"octets"`
+	FirstUID    uint32    `json:"first_uid,omitempty"`
+	LastUID     uint32    `json:"last_uid,omitempty"`
+	Skipped     []Skipped `json:"skipped,omitempty"` // at most MaxSkipped
+	SkippedMore int       `json:"skipped_more,omitempty"`
+}
+
+// MaxSkipped is how many skipped messages Import describes; it counts the rest.
+const MaxSkipped = 100
+
+// Skipped is a message that could not be taken, alone of its batch.
+type Skipped struct {
+	Number int    `json:"number"` // in the source, from 1
+	Reason string `json:"reason"`
+}
+
+// CheckOptions say how thorough Check is.
+type CheckOptions struct {
+	// Bodies: also read and parse every message.
+	Bodies bool `json:"bodies"`
+}
+
+// A Problem is something that the check found wrong with the store.
+type Problem struct {
+	Owner   string `json:"owner"`             // whose mail it is, or a number if nobody has it any more
+	Mailbox uint32 `json:"mailbox,omitempty"` // number of the mailbox; 0: the account as a whole
+	UID     uint32 `json:"uid,omitempty"`
+	Text    string `json:"text"`
+}

@@ -1,0 +1,121 @@
+package admin
+
+import (
+	"context"
+	"iter"
+
+	"poststube/mail"
+)
+
+// A batch is what Import commits at once: enough that a sync is shared by many
+// messages, little enough to hold in memory and to lose at an interruption.
+const (
+	batchMessages = 256
+	batchOctets   = 8 << 20
+)
+
+// Import implements Service.
+func (l *Local) Import(ctx context.Context, box MailboxName, src iter.Seq2[Message, error], progress func(Imported)) (Imported, error) {
+	im := &importer{ctx: ctx, engine: l.Engine, name: box.Name, done: Imported{Mailbox: box.Name}, progress: progress}
+	var err error
+	if im.user, err = l.owner(ctx, box.Owner); err != nil {
+		return im.done, err
+	}
+	if err := im.makeMailbox(); err != nil {
+		return im.done, err
+	}
+	defer im.discard()
+	for m, err := range src {
+		if err != nil {
+			// What came whole before the error is stored still.
+			if flushErr := im.flush(); flushErr != nil {
+				return im.done, flushErr
+			}
+			return im.done, fault(err)
+		}
+		if err := im.add(m); err != nil {
+			return im.done, err
+		}
+	}
+	return im.done, im.flush()
+}
+
+// An importer collects messages for one mailbox.
+type importer struct {
+	ctx      context.Context
+	engine   *mail.Engine
+	user     *mail.User
+	name     string
+	progress func(Imported)
+
+	number int // of the last message of the source
+	batch  []mail.NewMessage
+	octets int64
+	done   Imported
+}
+
+// makeMailbox makes the mailbox if there is none of that name.
+func (im *importer) makeMailbox() error {
+	_, err := im.user.Lookup(im.ctx, im.name)
+	if mail.KindOf(err) == mail.NotFound {
+		_, err = im.user.Create(im.ctx, im.name, nil)
+	}
+	return err
+}
+
+func (im *importer) add(m Message) error {
+	im.number++
+	up, err := im.engine.Upload(im.ctx, m.Body, -1)
+	if mail.KindOf(err) == mail.TooBig {
+		im.skip(err)
+		return nil
+	}
+	if err != nil {
+		return fault(err)
+	}
+	im.batch = append(im.batch, mail.NewMessage{Upload: up, Flags: parseFlags(m.Flags), InternalDate: m.Date})
+	im.octets += up.Size()
+	if len(im.batch) >= batchMessages || im.octets >= batchOctets {
+		return im.flush()
+	}
+	return nil
+}
+
+func (im *importer) skip(err error) {
+	if len(im.done.Skipped) == MaxSkipped {
+		im.done.SkippedMore++
+		return
+	}
+	im.done.Skipped = append(im.done.Skipped, Skipped{im.number, mail.Text(err)})
+}
+
+// flush commits the batch and reports it.
+func (im *importer) flush() error {
+	if len(im.batch) == 0 {
+		return nil
+	}
+	a, err := im.user.Append(im.ctx, im.name, im.batch)
+	if err != nil {
+		return err
+	}
+	d := &im.done
+	if d.Messages == 0 {
+		d.FirstUID = a.UIDs.Min()
+	}
+	d.UIDValidity, d.LastUID = a.UIDValidity, a.UIDs.Max()
+	d.Messages += len(im.batch)
+	d.Octets += im.octets
+	im.discard()
+	if im.progress != nil {
+		im.progress(*d)
+	}
+	return nil
+}
+
+// discard releases the messages of the batch, stored or not.
+func (im *importer) discard() {
+	for _, m := range im.batch {
+		m.Upload.Discard()
+	}
+	im.batch, im.octets = im.batch[:0], 0
+}

@@ -1,0 +1,144 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"time"
+)
+
+// A Config is what belongs to this node, not to the mail system: everything has
+// a default, none is needed to start. The tag toml is the key in the file; doc
+// is its documentation, from which docs/config.md is made. Each key can also be
+// set as an environment variable, see Environ.
+type Config struct {
+	HostName string   `toml:"host_name" doc:"The name of this host in greetings, in Received fields and in the certificate that is made at the first start. Default: the system's host name."`
+	Domains  []string `toml:"domains" doc:"Domains for which people without a domain in their name receive mail. Default: none, which means every domain."`
+	Listen   Listen   `toml:"listen" doc:"Where each protocol listens: \"host:port\", or \"unix:PATH\". An empty list switches a protocol off. Any --listen on the command line replaces all of these."`
+	TLS      TLS      `toml:"tls" doc:"The certificate. Without one, a self-signed certificate is made in the data directory."`
+	Names    Names    `toml:"names" doc:"Where the mailboxes of others are seen. Neither can be empty."`
+	Limits   Limits   `toml:"limits" doc:"What one client, one user or one address can ask for."`
+	Storage  Storage  `toml:"storage" doc:"How the store uses memory and disk."`
+	Log      Log      `toml:"log" doc:"What is written to standard error."`
+}
+
+// Listen holds the addresses of each protocol.
+type Listen struct {
+	IMAP  []string `toml:"imap" doc:"IMAP, with STARTTLS. Passwords are taken in clear from loopback addresses only."`
+	IMAPS []string `toml:"imaps" doc:"IMAP over TLS."`
+	LMTP  []string `toml:"lmtp" doc:"Delivery from a mail transfer agent. Whoever can connect can deliver: keep it on a loopback address or on a unix socket."`
+}
+
+// TLS names the certificate.
+type TLS struct {
+	Certificate string `toml:"certificate" doc:"A PEM file with the certificate and its chain. It is read again when it has changed."`
+	Key         string `toml:"key" doc:"A PEM file with the private key."`
+}
+
+// Names are the prefixes of the namespaces of RFC 2342.
+type Names struct {
+	OtherUsers string `toml:"other_users" doc:"Before the names of mailboxes that other people share, with the separator \"/\" at its end."`
+	Shared     string `toml:"shared" doc:"Before the names of groups' mailboxes, with the separator \"/\" at its end."`
+}
+
+// Limits bounds clients.
+type Limits struct {
+	MessageSize     Size     `toml:"message_size" doc:"The largest message taken, by delivery, upload and import."`
+	Recipients      int      `toml:"recipients" doc:"Recipients of one delivery."`
+	LMTPConnections int      `toml:"lmtp_connections" doc:"Connections of mail transfer agents at once."`
+	UserSessions    int      `toml:"user_sessions" doc:"IMAP sessions of one user at once."`
+	AddressSessions int      `toml:"address_sessions" doc:"IMAP sessions of one user from one address at once."`
+	PendingLogins   int      `toml:"pending_logins" doc:"IMAP connections of one address that have not logged in."`
+	LoginTime       Duration `toml:"login_time" doc:"From the greeting to the login."`
+	IdleTime        Duration `toml:"idle_time" doc:"How long an IMAP session may be silent. RFC 9051 demands 30 minutes at least."`
+	StopTime        Duration `toml:"stop_time" doc:"How long clients may finish what they are at when the server stops."`
+}
+
+// Storage sizes the store.
+type Storage struct {
+	Cache    Size `toml:"cache" doc:"Memory for blocks that were read."`
+	MemTable Size `toml:"mem_table" doc:"Memory for writes until they become a table; up to four times as much under load."`
+	MinFree  Size `toml:"min_free" doc:"With less free space on the disk, new mail is refused for the time being; reading, flags and expunging go on."`
+	Ballast  Size `toml:"ballast" doc:"A file that is thrown off when somebody else fills the disk, so that the store can close in order."`
+}
+
+// Log sets the log up.
+type Log struct {
+	Level slog.Level `toml:"level" doc:"\"debug\", \"info\", \"warn\" or \"error\"."`
+}
+
+// Default returns the configuration that holds where nothing is said.
+func Default() Config {
+	return Config{
+		Listen: Listen{IMAP: []string{":143"}, IMAPS: []string{":993"}, LMTP: []string{"127.0.0.1:24"}},
+		Names:  Names{OtherUsers: "Users/", Shared: "Shared/"},
+		Limits: Limits{
+			MessageSize: 50 << 20, Recipients: 1000, LMTPConnections: 1000,
+			UserSessions: 200, AddressSessions: 40, PendingLogins: 20,
+			LoginTime: Duration(time.Minute), IdleTime: Duration(30 * time.Minute), StopTime: Duration(10 * time.Second),
+		},
+		Storage: Storage{Cache: 16 << 20, MemTable: 64 << 20, MinFree: 1 << 30, Ballast: 64 << 20},
+	}
+}
+
+// Check returns what is wrong with the values of a configuration, all of it.
+func (c *Config) Check() error {
+	var errs []error
+	bad := func(key, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...)))
+	}
+	for _, a := range c.Listen.all() {
+		if err := a.check(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
+		bad("tls", "certificate and key belong together, but only one is given")
+	}
+	for key, prefix := range map[string]string{"names.other_users": c.Names.OtherUsers, "names.shared": c.Names.Shared} {
+		if len(prefix) < 2 || !strings.HasSuffix(prefix, "/") {
+			bad(key, "%q is not a name with \"/\" at its end", prefix)
+		}
+	}
+	if c.Names.OtherUsers == c.Names.Shared {
+		bad("names", "other_users and shared must differ")
+	}
+	for _, n := range []struct {
+		key   string
+		value int64
+		least int64
+	}{
+		{"limits.message_size", int64(c.Limits.MessageSize), 64 << 10},
+		{"limits.recipients", int64(c.Limits.Recipients), 100},
+		{"limits.lmtp_connections", int64(c.Limits.LMTPConnections), 1},
+		{"limits.user_sessions", int64(c.Limits.UserSessions), 1},
+		{"limits.address_sessions", int64(c.Limits.AddressSessions), 1},
+		{"limits.pending_logins", int64(c.Limits.PendingLogins), 1},
+		{"storage.cache", int64(c.Storage.Cache), 1 << 20},
+		{"storage.mem_table", int64(c.Storage.MemTable), 1 << 20},
+	} {
+		if n.value < n.least {
+			bad(n.key, "%d is too small, the least is %d", n.value, n.least)
+		}
+	}
+	for key, d := range map[string]Duration{"limits.login_time": c.Limits.LoginTime, "limits.idle_time": c.Limits.IdleTime, "limits.stop_time": c.Limits.StopTime} {
+		if d <= 0 {
+			bad(key, "must be longer than 0s")
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// hostName returns the configured name, or the system's.
+func (c *Config) hostName() string {
+	if c.HostName != "" {
+		return c.HostName
+	}
+	if name, err := os.Hostname(); err == nil && name != "" && net.ParseIP(name) == nil {
+		return name
+	}
+	return "localhost"
+}

@@ -1,0 +1,139 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// An Address says what is spoken where: "imap=127.0.0.1:1143" or
+// "lmtp=unix:/run/lmtp.sock".
+type Address struct {
+	Protocol string
+	Addr     string
+}
+
+func (a Address) String() string { return a.Protocol + "=" + a.Addr }
+
+// Protocols that this version speaks.
+var protocols = [...]string{"imap", "imaps", "lmtp"}
+
+// ParseAddress reads what --listen takes.
+func ParseAddress(s string) (Address, error) {
+	proto, addr, ok := strings.Cut(s, "=")
+	if !ok {
+		return Address{}, fmt.Errorf("%q does not say what to listen where, write it as imap=127.0.0.1:1143 or lmtp=unix:/run/lmtp.sock", s)
+	}
+	a := Address{strings.ToLower(proto), addr}
+	return a, a.check()
+}
+
+func (a Address) check() error {
+	if !slices.Contains(protocols[:], a.Protocol) {
+		return fmt.Errorf("listen %s: protocol %q is not known, there are %s", a, a.Protocol, strings.Join(protocols[:], ", "))
+	}
+	if path, ok := strings.CutPrefix(a.Addr, "unix:"); ok {
+		if path == "" {
+			return fmt.Errorf("listen %s: the path of the socket is missing", a)
+		}
+		return nil
+	}
+	if _, port, err := net.SplitHostPort(a.Addr); err != nil || port == "" {
+		return fmt.Errorf("listen %s: %q is neither host:port nor unix:PATH", a, a.Addr)
+	}
+	return nil
+}
+
+// all returns the configured addresses.
+func (l *Listen) all() []Address {
+	var list []Address
+	for i, addrs := range [...][]string{l.IMAP, l.IMAPS, l.LMTP} {
+		for _, addr := range addrs {
+			list = append(list, Address{protocols[i], addr})
+		}
+	}
+	return list
+}
+
+// Set replaces all addresses.
+func (l *Listen) Set(list []Address) {
+	*l = Listen{}
+	for _, a := range list {
+		switch a.Protocol {
+		case "imap":
+			l.IMAP = append(l.IMAP, a.Addr)
+		case "imaps":
+			l.IMAPS = append(l.IMAPS, a.Addr)
+		case "lmtp":
+			l.LMTP = append(l.LMTP, a.Addr)
+		}
+	}
+}
+
+// open starts listening.
+func (a Address) open() (net.Listener, error) {
+	path, isUnix := strings.CutPrefix(a.Addr, "unix:")
+	if isUnix {
+		return listenUnix(path, 0o660)
+	}
+	l, err := net.Listen("tcp", a.Addr)
+	switch {
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("listen %s: ports below 1024 need root or CAP_NET_BIND_SERVICE; other ports don't: --listen imap=127.0.0.1:1143 (%w)", a, err)
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("listen %s: another process listens there (%w)", a, err)
+	case err != nil:
+		return nil, fmt.Errorf("listen %s: %w", a, err)
+	}
+	return l, nil
+}
+
+// listenUnix makes a socket file that only the mode's classes can connect to. A
+// file left behind by a process that is gone is replaced.
+func listenUnix(path string, mode os.FileMode) (net.Listener, error) {
+	if c, err := net.Dial("unix", path); err == nil {
+		c.Close()
+		return nil, fmt.Errorf("listen unix:%s: another process listens there", path)
+	} else if errors.Is(err, syscall.ECONNREFUSED) {
+		if err := os.Remove(path); err != nil {
+			return nil, err
+		}
+	}
+	// The mask holds for the whole process, but only while it starts.
+	old := syscall.Umask(int(0o777 &^ mode))
+	l, err := net.Listen("unix", path)
+	syscall.Umask(old)
+	if err != nil {
+		return nil, fmt.Errorf("listen unix:%s: %w", path, err)
+	}
+	return l, nil
+}
+
+// accept hands each connection of l to serve, on a goroutine of its own, until
+// l is closed.
+func accept(ctx context.Context, l net.Listener, log *slog.Logger, serve func(net.Conn)) {
+	for {
+		c, err := l.Accept()
+		switch {
+		case err == nil:
+			go serve(c)
+		case ctx.Err() != nil || errors.Is(err, net.ErrClosed):
+			return
+		default:
+			// Out of file descriptors, most likely: others will leave.
+			log.Error("accept failed", "addr", l.Addr().String(), "err", err)
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+	}
+}

@@ -1,0 +1,183 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"sync"
+
+	"poststube/admin"
+	"poststube/imap"
+	"poststube/smtp"
+)
+
+// Version is told to clients and by `poststube version`.
+const Version = "0.1"
+
+// A Server is a node that runs.
+type Server struct {
+	store  *Store
+	log    *slog.Logger
+	imap   *imap.Server
+	smtp   *smtp.Server
+	addrs  []Address
+	stop   context.CancelFunc // no new connections; LMTP sessions end when idle
+	config Config
+
+	running   sync.WaitGroup // LMTP sessions and the control socket
+	listeners []net.Listener
+
+	mu    sync.Mutex
+	conns map[net.Conn]struct{} // of LMTP
+}
+
+// Start opens the store in dir and begins to serve. ctx ends only the start:
+// the server runs until Stop.
+func Start(ctx context.Context, dir string, c Config, log *slog.Logger) (*Server, error) {
+	store, err := OpenStore(ctx, dir, &c, log)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{store: store, log: log, config: c, conns: make(map[net.Conn]struct{})}
+	if err := s.start(dir); err != nil {
+		for _, l := range s.listeners {
+			l.Close()
+		}
+		return nil, errors.Join(err, store.Close())
+	}
+	return s, nil
+}
+
+func (s *Server) start(dir string) error {
+	cert, err := openCertificate(&s.config, dir, s.log)
+	if err != nil {
+		return err
+	}
+	control, err := listenUnix(ControlSocket(dir), 0o600)
+	if err != nil {
+		return err
+	}
+	s.listeners = append(s.listeners, control)
+	c := &s.config
+	tlsConfig := cert.config("imap")
+	s.imap = imap.NewServer(imap.Config{
+		Engine: s.store.Engine, Directory: s.store.Directory, TLS: tlsConfig, Version: Version, Log: s.log,
+		Limits: imap.Limits{
+			LoginTime: c.Limits.LoginTime.std(), IdleTime: c.Limits.IdleTime.std(), PendingPerAddress: c.Limits.PendingLogins,
+			SessionsPerUser: c.Limits.UserSessions, SessionsPerUserAddr: c.Limits.AddressSessions, MaxMessage: int64(c.Limits.MessageSize),
+		},
+	})
+	s.smtp = smtp.NewServer(smtp.Config{
+		Engine: s.store.Engine, Hostname: c.hostName(), Log: s.log,
+		Limits: smtp.Limits{MaxMessage: int64(c.Limits.MessageSize), MaxRecipients: c.Limits.Recipients, MaxConnections: c.Limits.LMTPConnections},
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stop = cancel
+	serve := map[string]func(net.Conn){
+		"imap":  func(conn net.Conn) { s.imap.ServeConn(conn, nil) },
+		"imaps": func(conn net.Conn) { s.imap.ServeConn(conn, tlsConfig) },
+		"lmtp":  func(conn net.Conn) { s.serveLMTP(ctx, conn) },
+	}
+	// All listen before any serves, so that a start that fails has done nothing.
+	opened := make([]net.Listener, 0, 4)
+	for _, a := range c.Listen.all() {
+		l, err := a.open()
+		if err != nil {
+			cancel()
+			return err
+		}
+		s.listeners = append(s.listeners, l)
+		opened = append(opened, l)
+		s.addrs = append(s.addrs, Address{a.Protocol, boundTo(l)})
+	}
+	for i, l := range opened {
+		go accept(ctx, l, s.log, serve[s.addrs[i].Protocol])
+	}
+	s.running.Go(func() {
+		service := &admin.Local{Directory: s.store.Directory, Engine: s.store.Engine, Reason: "command line"}
+		if err := admin.Serve(ctx, control, service, s.log); err != nil {
+			s.log.Error("control socket failed", "err", err)
+		}
+	})
+	return nil
+}
+
+// ControlSocket is where the server on dir takes commands.
+func ControlSocket(dir string) string { return filepath.Join(dir, "control.sock") }
+
+func boundTo(l net.Listener) string {
+	if l.Addr().Network() == "unix" {
+		return "unix:" + l.Addr().String()
+	}
+	return l.Addr().String()
+}
+
+// Addresses returns where the server listens, with the ports that were chosen
+// for port 0.
+func (s *Server) Addresses() []Address { return s.addrs }
+
+// Store returns the open store.
+func (s *Server) Store() *Store { return s.store }
+
+// Failed receives an error when the server can no longer do its work.
+func (s *Server) Failed() <-chan error { return s.store.Failed }
+
+// serveLMTP runs one LMTP session, which Stop waits for.
+func (s *Server) serveLMTP(ctx context.Context, c net.Conn) {
+	s.mu.Lock()
+	if ctx.Err() != nil {
+		s.mu.Unlock()
+		c.Close()
+		return
+	}
+	s.conns[c] = struct{}{}
+	s.running.Add(1)
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		delete(s.conns, c)
+		s.mu.Unlock()
+		s.running.Done()
+	}()
+	s.smtp.ServeConn(ctx, c)
+}
+
+// Stop ends the server: nothing is accepted any more, clients finish the command
+// or the message they are at and are told goodbye. After Limits.StopTime those
+// that are left are cut off. Then the store is closed.
+func (s *Server) Stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.config.Limits.StopTime.std())
+	defer cancel()
+	for _, l := range s.listeners {
+		l.Close()
+	}
+	s.mu.Lock() // serveLMTP looks at the context under it
+	s.stop()
+	s.mu.Unlock()
+	var cut error
+	if err := s.imap.Shutdown(ctx); err != nil {
+		cut = fmt.Errorf("IMAP clients had to be cut off: %w", err)
+	}
+	gone := make(chan struct{})
+	go func() {
+		s.running.Wait()
+		close(gone)
+	}()
+	select {
+	case <-gone:
+	case <-ctx.Done():
+		s.mu.Lock()
+		for c := range s.conns {
+			c.Close()
+		}
+		s.mu.Unlock()
+		<-gone
+	}
+	if cut != nil {
+		s.log.Warn("stopped late", "err", cut)
+	}
+	return s.store.Close()
+}

@@ -1,0 +1,120 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"poststube/blob/dirblob"
+	"poststube/directory"
+	"poststube/kv/pebblekv"
+	"poststube/mail"
+	"poststube/notify/localbus"
+)
+
+// A Store is what lies in a data directory, open, with the engine on top:
+//
+//	DIR/kv/           records, small messages, the change log (Pebble)
+//	DIR/blob/         large messages, one file each
+//	DIR/tls/          the self-signed certificate
+//	DIR/control.sock  where a running server takes commands
+type Store struct {
+	Directory *directory.Directory
+	Engine    *mail.Engine
+	// Failed receives an error when the store can no longer write: the server
+	// must stop, and a restart will show what is on disk.
+	Failed <-chan error
+
+	closers []io.Closer // in the order of opening
+}
+
+// traceRoom is what delivery puts on top of a message: the limit that a client
+// is told holds for what the client sends.
+const traceRoom = 8 << 10
+
+// OpenStore opens the store in dir and makes it if there is none. It fails with
+// a sentence that says who holds dir when another process has it open.
+func OpenStore(ctx context.Context, dir string, c *Config, log *slog.Logger) (*Store, error) {
+	s := &Store{}
+	if err := s.open(ctx, dir, c, log); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, dir string, c *Config, log *slog.Logger) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	failed := make(chan error, 1)
+	s.Failed = failed
+	db, err := pebblekv.Open(filepath.Join(dir, "kv"), pebblekv.Options{
+		CacheSize:    int64(c.Storage.Cache),
+		MemTableSize: uint64(c.Storage.MemTable),
+		MinFree:      uint64(c.Storage.MinFree),
+		Ballast:      int64(c.Storage.Ballast),
+		OnFatal:      func(err error) { failed <- err },
+		Log:          log,
+	})
+	var held *pebblekv.InUseError
+	if errors.As(err, &held) {
+		return &InUseError{Dir: dir, PID: held.PID}
+	}
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, db)
+	blobs, err := dirblob.Open(filepath.Join(dir, "blob"), dirblob.Options{Log: log})
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, blobs)
+	bus := localbus.New()
+	if s.Directory, err = directory.Open(ctx, db, directory.Options{Domains: c.Domains, Bus: bus, Log: log}); err != nil {
+		return err
+	}
+	s.closers = append(s.closers, closer(s.Directory.Close))
+	s.Engine, err = mail.Open(ctx, mail.Config{
+		DB: db, Blobs: blobs, Bus: bus, Directory: s.Directory, Log: log,
+		MaxMessage: int64(c.Limits.MessageSize) + traceRoom, OtherUsersPrefix: c.Names.OtherUsers, SharedPrefix: c.Names.Shared,
+	})
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, s.Engine)
+	return nil
+}
+
+// Close closes the store, last opened first.
+func (s *Store) Close() error {
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		errs = append(errs, s.closers[i].Close())
+	}
+	s.closers = nil
+	return errors.Join(errs...)
+}
+
+type closer func()
+
+func (c closer) Close() error {
+	c()
+	return nil
+}
+
+// An InUseError says that another process has the data directory open.
+type InUseError struct {
+	Dir string
+	PID int // 0 if unknown
+}
+
+func (e *InUseError) Error() string {
+	if e.PID == 0 {
+		return fmt.Sprintf("%s is in use by another process: stop it, or choose another directory with --data", e.Dir)
+	}
+	return fmt.Sprintf("%s is in use by process %d: stop it, or choose another directory with --data", e.Dir, e.PID)
+}

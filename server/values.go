@@ -1,0 +1,73 @@
+package server
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Size is a number of octets, written as a number with a unit: "50 MiB".
+type Size int64
+
+var sizeUnits = [...]struct {
+	name string
+	size int64
+}{
+	{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"B", 1},
+}
+
+// UnmarshalText reads a size.
+func (s *Size) UnmarshalText(text []byte) error {
+	word := strings.TrimSpace(string(text))
+	number, unit := word, int64(1)
+	for _, u := range sizeUnits {
+		if len(word) > len(u.name) && strings.EqualFold(word[len(word)-len(u.name):], u.name) {
+			number, unit = strings.TrimSpace(word[:len(word)-len(u.name)]), u.size
+			break
+		}
+	}
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || n < 0 || n > (1<<62)/unit {
+		return fmt.Errorf("%q is not a size, write it as \"50 MiB\"", word)
+	}
+	*s = Size(n * unit)
+	return nil
+}
+
+// String returns the size in the largest binary unit that fits.
+func (s Size) String() string {
+	for _, u := range sizeUnits[:3] {
+		if s != 0 && int64(s)%u.size == 0 {
+			return fmt.Sprintf("%d %s", int64(s)/u.size, u.name)
+		}
+	}
+	return fmt.Sprintf("%d B", int64(s))
+}
+
+// A Duration is a length of time, written with a unit: "30m".
+type Duration time.Duration
+
+// UnmarshalText reads a duration as time.ParseDuration does.
+func (d *Duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is not a duration, write it as \"90s\" or \"30m\"", text)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// String returns the duration without units that are zero at its end.
+func (d Duration) String() string {
+	s := time.Duration(d).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+func (d Duration) std() time.Duration { return time.Duration(d) }
