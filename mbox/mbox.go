@@ -10,6 +10,7 @@ package mbox
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"time"
 )
@@ -17,6 +18,10 @@ import (
 // MaxHeader is how much of a message the Reader searches for the fields that
 // belong to the folder, in octets. A longer header passes unread.
 const MaxHeader = 256 << 10
+
+// ErrFormat is what Next returns for a file that is neither a folder nor a
+// message.
+var ErrFormat = errors.New("begins neither with a \"From \" line, as an mbox does, nor with a header field, as a message does")
 
 // Meta is what a folder knows about a message beyond its bytes.
 type Meta struct {
@@ -66,6 +71,18 @@ func parseFrom(line []byte) (m Meta, ok bool) {
 		}
 	}
 	return m, false
+}
+
+// isField tells whether a line can begin a message (RFC 5322 section 2.2).
+func isField(line []byte) bool {
+	name, _, ok := bytes.Cut(line, []byte(":"))
+	name = bytes.TrimRight(name, " \t")
+	for _, c := range name {
+		if c <= ' ' || c >= 0x7f {
+			return false
+		}
+	}
+	return ok && len(name) > 0
 }
 
 func isWeekday(s string) bool {

@@ -66,6 +66,7 @@ func TestReader(t *testing.T) {
 		{"a single message without separator", "A: b\nStatus: R\n\n>From x\n\nFrom anna Mon Jan  1 10:20:30 2024\n\n",
 			[]read{{Meta{}, "A: b\r\nStatus: R\r\n\r\n>From x\r\n\r\nFrom anna Mon Jan  1 10:20:30 2024\r\n\r\n"}}},
 		{"dates with zones, no sender", "From MAILER-DAEMON Mon Jan  1 11:20:30 2024 +0100\nA: b\n\n", []read{{Meta{Date: monday}, "A: b\r\n"}}},
+		{"first line without a date", "From somebody\nA: b\n\n", []read{{Meta{}, "A: b\r\n"}}},
 		{"sender with spaces", "From a b Mon Jan  1 10:20:30 +0000 2024\nA: b\n\n", []read{{Meta{Sender: "a b", Date: monday}, "A: b\r\n"}}},
 	}
 	for _, tt := range tests {
@@ -102,6 +103,15 @@ func TestReaderLongLines(t *testing.T) {
 	got, err := readAll(t, strings.NewReader(endless))
 	if err != nil || len(got) != 1 || len(got[0].Text) != 6*MaxHeader+len("\r\nbody\r\n") {
 		t.Fatalf("endless header: %d messages, %v", len(got), err)
+	}
+}
+
+// TestReaderFormat: what is no mail is refused.
+func TestReaderFormat(t *testing.T) {
+	for _, in := range []string{"hello\n", "\n\nThe licence is: x\n", ": x\n", "\x7fELF:\x00\n"} {
+		if got, err := readAll(t, strings.NewReader(in)); !errors.Is(err, ErrFormat) || len(got) > 0 {
+			t.Errorf("%q: %d messages, error %v", in, len(got), err)
+		}
 	}
 }
 

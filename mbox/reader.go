@@ -76,17 +76,23 @@ func (r *Reader) start() {
 	r.started = true
 	for {
 		r.advance()
-		if r.err != nil {
+		text := trimEOL(r.line)
+		switch {
+		case r.err != nil:
 			return
-		}
-		if text := trimEOL(r.line); len(text) > 0 {
-			r.next, r.folder = parseFrom(text)
+		case len(text) == 0:
+			continue
+		case bytes.HasPrefix(text, []byte("From ")):
+			// The first line is a separator even if its date cannot be read.
+			r.next, _ = parseFrom(text)
+			r.folder, r.more = true, true
+			r.advance()
+		case isField(text):
 			r.more = true
-			if r.folder {
-				r.advance()
-			}
-			return
+		default:
+			r.err = ErrFormat
 		}
+		return
 	}
 }
 
