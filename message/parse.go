@@ -11,7 +11,11 @@ import (
 // Any octets are a message. The error is not nil only if r fails or ends
 // before size; the structure then covers what could be read.
 func Parse(r io.ReaderAt, size int64) (*Part, error) {
-	p := parser{source: newSource(r, max(size, 0))}
+	return parse(newSource(r, max(size, 0)))
+}
+
+func parse(s *source) (*Part, error) {
+	p := parser{source: s}
 	root, _ := p.part(kindMessage, 0)
 	return root, p.err
 }

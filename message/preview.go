@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/transform"
 )
 
 // previewInput is how much text is looked at for a preview: newsletters hide
@@ -49,65 +51,93 @@ func (p *Part) previewParts() (plain, html *Part) {
 	return plain, html
 }
 
+// previewOf tries with little text first: it is enough for most messages.
 func previewOf(p *Part, r io.ReaderAt) string {
-	text, _ := io.ReadAll(io.LimitReader(p.textReader(r), previewInput))
-	if p.isHTML() {
-		h := htmlText{}
-		text = h.append(nil, text)
-		return previewText(text, false)
+	for _, n := range [...]int64{2 << 10, previewInput} {
+		n = min(n, p.Size())
+		body := make([]byte, n)
+		if got, err := r.ReadAt(body, p.BodyStart); int64(got) < n && err != nil {
+			return ""
+		}
+		text := p.decodeText(body)
+		s, full := previewText(text, !p.isHTML())
+		if s == "" && n == min(previewInput, p.Size()) {
+			s, full = previewText(text, false) // quoted text is better than none
+		}
+		if full || n == p.Size() || n == previewInput {
+			return s
+		}
 	}
-	if s := previewText(text, true); s != "" {
-		return s
-	}
-	return previewText(text, false)
+	return ""
 }
 
-// previewText puts text on one line, up to MaxPreview characters. If plain,
-// quoted lines go.
-func previewText(text []byte, plain bool) string {
+// decodeText turns the start of the part's body into UTF-8 text.
+func (p *Part) decodeText(body []byte) []byte {
+	if t := encodingDecoder(p.Encoding); t != nil {
+		decoded, _, err := transform.Append(t, make([]byte, 0, len(body)), body)
+		if err != nil {
+			return nil
+		}
+		body = decoded
+	}
+	text := decodeCharset(make([]byte, 0, len(body)), p.Charset(), body)
+	if p.isHTML() {
+		h := htmlText{}
+		text = h.append(make([]byte, 0, len(text)), text)
+	}
+	return text
+}
+
+// previewText puts text on one line, up to MaxPreview characters; full says
+// that it has as many. If plain, quoted lines and signatures go.
+func previewText(text []byte, plain bool) (preview string, full bool) {
 	out := make([]byte, 0, MaxPreview+utf8.UTFMax)
 	count := 0
 	space := false
 	for line := range bytes.Lines(text) {
-		if plain {
-			trimmed := bytes.TrimRight(line, "\r\n")
-			if bytes.HasPrefix(trimmed, quoteMark) {
-				continue
-			}
-			if string(trimmed) == "-- " && count > 0 {
-				break
-			}
+		if plain && line[0] == '>' {
+			continue
+		}
+		if plain && count > 0 && isSignature(line) {
+			break
 		}
 		for len(line) > 0 {
-			r, n := utf8.DecodeRune(line)
+			r, n := rune(line[0]), 1
+			if r >= utf8.RuneSelf {
+				r, n = utf8.DecodeRune(line)
+			}
 			line = line[n:]
 			switch {
-			case r == utf8.RuneError && n == 1:
-				continue // cut by the limit on what is read
-			case unicode.IsSpace(r) || isInvisible(r):
-				space = space || !isInvisible(r)
+			case r > ' ' && r < 0x7f:
+			case unicode.IsSpace(r):
+				space = true
 				continue
-			case unicode.IsControl(r):
+			case r == utf8.RuneError && n == 1, unicode.IsControl(r), isInvisible(r):
 				continue
 			}
 			if space && count > 0 {
-				if count++; count >= MaxPreview {
-					return string(out)
+				if count == MaxPreview-1 {
+					return string(out), true
 				}
 				out = append(out, ' ')
+				count++
 			}
 			space = false
 			out = utf8.AppendRune(out, r)
-			if count++; count >= MaxPreview {
-				return string(out)
+			if count++; count == MaxPreview {
+				return string(out), true
 			}
 		}
 		space = true
 	}
-	return string(out)
+	return string(out), false
 }
 
-var quoteMark = []byte(">")
+// isSignature reports whether a line is the separator before a signature (RFC
+// 3676 section 4.3).
+func isSignature(line []byte) bool {
+	return string(bytes.TrimRight(line, "\r\n")) == "-- "
+}
 
 // isInvisible reports whether a character is of those that newsletters fill
 // their previews with: soft hyphens, joiners, zero-width and combining ones.

@@ -1,10 +1,6 @@
 package message
 
-import (
-	"bytes"
-
-	"golang.org/x/text/transform"
-)
+import "golang.org/x/text/transform"
 
 // A quotedPrintableDecoder decodes quoted-printable (RFC 2045 section 6.7).
 // White space at the end of a line goes (rule 3), line breaks come out as CRLF
@@ -19,9 +15,13 @@ const qpLookahead = 1000
 func (quotedPrintableDecoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
 	for nSrc < len(src) {
 		rest := src[nSrc:]
-		plain := bytes.IndexAny(rest, "=\r\n \t")
-		if plain < 0 {
-			plain = len(rest)
+		plain := 0
+		for plain < len(rest) && !qpSpecial[rest[plain]] {
+			plain++
+		}
+		// Spaces between words are the usual case.
+		if plain == 0 && len(rest) > 1 && rest[0] == ' ' && !qpSpecial[rest[1]] {
+			plain = 1
 		}
 		if plain > 0 {
 			n := copy(dst[nDst:], rest[:plain])
@@ -79,6 +79,7 @@ func qpUnit(src []byte, atEOF bool) ([]byte, int) {
 
 var (
 	qpLineEnd = []byte("\r\n")
+	qpSpecial = [256]bool{'=': true, '\r': true, '\n': true, ' ': true, '\t': true}
 	qpOctets  = buildOctets()
 	hexValues = buildHexValues()
 )

@@ -25,6 +25,11 @@ func newSource(r io.ReaderAt, size int64) *source {
 	return &source{r: r, size: size, buf: make([]byte, 0, min(size, windowSize))}
 }
 
+// newMemorySource reads a message that is in memory already, without a copy.
+func newMemorySource(b []byte) *source {
+	return &source{size: int64(len(b)), buf: b}
+}
+
 // offset is the place of the next octet in the message.
 func (s *source) offset() int64 { return s.base + int64(s.pos) }
 

@@ -3,7 +3,6 @@ package message
 import (
 	"bytes"
 	"io"
-	"slices"
 	"time"
 )
 
@@ -71,6 +70,7 @@ const summaryWindow = 1 << 20
 // it. Like Parse it takes any octets; the error is that of r, and the summary
 // then worth nothing.
 func Summarize(r io.ReaderAt, size int64) (*Summary, error) {
+	var in *source
 	if size <= summaryWindow {
 		b := make([]byte, size)
 		if n, err := r.ReadAt(b, 0); int64(n) < size {
@@ -79,9 +79,11 @@ func Summarize(r io.ReaderAt, size int64) (*Summary, error) {
 			}
 			return nil, err
 		}
-		r = bytes.NewReader(b)
+		in, r = newMemorySource(b), bytes.NewReader(b)
+	} else {
+		in = newSource(r, size)
 	}
-	root, err := Parse(r, size)
+	root, err := parse(in)
 	if err != nil {
 		return nil, err
 	}
@@ -101,36 +103,39 @@ func Summarize(r io.ReaderAt, size int64) (*Summary, error) {
 	return s, nil
 }
 
-// render fills in what IMAP is answered with.
+// render fills in what IMAP is answered with. The forms share one allocation.
 func (s *Summary) render(root *Part) {
-	var room [2048]byte
-	s.Structure = slices.Clone(root.AppendStructure(room[:0]))
-	s.Envelope = slices.Clone(root.Envelope.AppendIMAP(room[:0]))
-	s.Body = slices.Clone(root.AppendBodyStructure(room[:0], false))
-	s.BodyStructure = slices.Clone(root.AppendBodyStructure(room[:0], true))
+	b := make([]byte, 0, 1024)
+	b = root.AppendStructure(b)
+	structure := len(b)
+	b = root.Envelope.AppendIMAP(b)
+	envelope := len(b)
+	b = root.AppendBodyStructure(b, false)
+	body := len(b)
+	b = root.AppendBodyStructure(b, true)
+	s.Structure = b[:structure:structure]
+	s.Envelope = b[structure:envelope:envelope]
+	s.Body = b[envelope:body:body]
+	s.BodyStructure = b[body:len(b):len(b)]
 }
 
 // addHeaders keeps the raw fields that are asked for most, and reads those
 // that are not in the envelope.
 func (s *Summary) addHeaders(header []byte, truncated bool) {
-	size := 0
+	kept := make([]byte, 0, min(len(header), 1024))
 	for f := range Fields(header) {
-		if currentHeaderSet.Covers(f.Name) {
-			size += len(f.Raw)
+		if !currentHeaderSet.Covers(f.Name) {
+			continue
+		}
+		if len(kept) <= MaxSummaryHeaders {
+			kept = append(kept, f.Raw...)
 		}
 		if s.References == nil && f.Is("References") {
 			s.References = ParseMessageIDs(f.Value)
 		}
 	}
-	if truncated || size > MaxSummaryHeaders {
-		return
-	}
-	s.HeaderSet = currentHeaderSet
-	s.Headers = make([]byte, 0, size)
-	for f := range Fields(header) {
-		if currentHeaderSet.Covers(f.Name) {
-			s.Headers = append(s.Headers, f.Raw...)
-		}
+	if !truncated && len(kept) <= MaxSummaryHeaders {
+		s.Headers, s.HeaderSet = kept, currentHeaderSet
 	}
 }
 

@@ -73,7 +73,7 @@ func (t *texter) header(p *Part) bool {
 		return false
 	}
 	for f := range Fields(header) {
-		t.out = append(t.out[:0], f.Name...)
+		t.out = appendLenientUTF8(t.out[:0], f.Name)
 		t.out = append(t.out, ": "...)
 		t.out = appendDecodedHeader(t.out, Unfold(f.Value))
 		t.out = append(t.out, '\n')
