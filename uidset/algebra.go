@@ -1,6 +1,9 @@
 package uidset
 
-import "slices"
+import (
+	"slices"
+	"sort"
+)
 
 // Union returns the numbers that are in s or in t.
 func (s Set) Union(t Set) Set {
@@ -28,10 +31,15 @@ func (s Set) Intersect(t Set) Set {
 	if s.Empty() || t.Empty() {
 		return Set{}
 	}
-	// A few messages against a large mailbox: skip what lies before them.
-	a := s.runs[s.search(t.Min()):]
-	b := t.runs[t.search(s.Min()):]
-	for len(a) > 0 && len(b) > 0 {
+	a, b := s.runs, t.runs
+	for {
+		// A few messages against a large mailbox: leap over what is between them.
+		if a = from(a, b[0].First); len(a) == 0 {
+			break
+		}
+		if b = from(b, a[0].First); len(b) == 0 {
+			break
+		}
 		r := Run{max(a[0].First, b[0].First), min(a[0].Last, b[0].Last)}
 		if r.First <= r.Last {
 			out = append(out, r)
@@ -41,8 +49,23 @@ func (s Set) Intersect(t Set) Set {
 		} else {
 			b = b[1:]
 		}
+		if len(a) == 0 || len(b) == 0 {
+			break
+		}
 	}
 	return Set{out}
+}
+
+// from returns runs from the first one on that ends at or behind uid. It leaps
+// ever farther, so that near ones cost little and far ones O(log n).
+func from(runs []Run, uid uint32) []Run {
+	leap := 1
+	for leap < len(runs) && runs[leap-1].Last < uid {
+		runs = runs[leap:]
+		leap *= 2
+	}
+	i := sort.Search(min(leap, len(runs)), func(i int) bool { return runs[i].Last >= uid })
+	return runs[i:]
 }
 
 // Subtract returns the numbers that are in s but not in t.
@@ -50,9 +73,7 @@ func (s Set) Subtract(t Set) Set {
 	var out []Run
 	b := t.runs
 	for _, r := range s.runs {
-		for len(b) > 0 && b[0].Last < r.First {
-			b = b[1:]
-		}
+		b = from(b, r.First)
 		first, rest := r.First, true
 		for i := 0; i < len(b) && b[i].First <= r.Last; i++ {
 			if b[i].First > first {

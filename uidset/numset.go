@@ -116,4 +116,3 @@ func appendBound(dst []byte, bound uint32) []byte {
 	}
 	return strconv.AppendUint(dst, uint64(bound), 10)
 }
-
