@@ -67,8 +67,20 @@ func (m *mailbox) transfer(to *mailbox, uids uidset.Set, move bool, done *Copied
 	if err != nil || len(list) == 0 {
 		return err
 	}
+	to.log.action, to.log.other = actCopyIn, m.id
+	if move { // before they come there, so that a full account can still move
+		to.log.action = actMoveIn
+		m.log.action, m.log.other = actMoveOut, to.id
+		done.ModSeq = m.a.next()
+		gone := make([]removed, len(list))
+		for i := range list {
+			gone[i] = removed{list[i].uid, list[i].rec.size}
+		}
+		if err := m.remove(gone); err != nil {
+			return err
+		}
+	}
 	c := copier{from: m, to: to}
-	gone := make([]removed, 0, len(list))
 	for i := range list {
 		uid, err := c.copy(&list[i])
 		if err != nil {
@@ -76,16 +88,8 @@ func (m *mailbox) transfer(to *mailbox, uids uidset.Set, move bool, done *Copied
 		}
 		done.From.Add(list[i].uid)
 		done.To.Add(uid)
-		gone = append(gone, removed{list[i].uid, list[i].rec.size})
 	}
-	to.log.action, to.log.other = actCopyIn, m.id
-	if !move {
-		return nil
-	}
-	to.log.action = actMoveIn
-	m.log.action, m.log.other = actMoveOut, to.id
-	done.ModSeq = m.a.next()
-	return m.remove(gone)
+	return nil
 }
 
 // A copier puts messages of one mailbox into another.

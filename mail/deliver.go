@@ -102,6 +102,13 @@ func (e *Engine) deliver(ctx context.Context, env Envelope, up *Upload, owners [
 				results[i].UID = uid
 				continue
 			}
+			if err := m.a.room(t, 1, up.size); err != nil { // before anything of it is written
+				if KindOf(err) != OverQuota {
+					return err
+				}
+				results[i].Err = err
+				continue
+			}
 			m.log.action, m.log.detail = actDeliver, env.From
 			uid, err := m.appendNew(&NewMessage{Upload: up})
 			if err != nil {

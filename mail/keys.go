@@ -25,6 +25,7 @@ const (
 	tableLog          = 'l' // num(4) modseq(8)        -> logEntry; num 0 logs the tree
 	tablePrivateLog   = 'L' // num(4) user(4) modseq(8)-> uidset of private changes
 	tableMailbox      = 'm' // num(4)                  -> node; num 0 is the root
+	tableMetadata     = 'M' // num(4) user(4) entry    -> value; user 0: shared
 	tablePrivate      = 'p' // num(4) user(4) uid(4)   -> privateRecord
 	tableQuota        = 'Q' //                         -> Quota: the limits
 	tablePlace        = 'q' // email(8) num(4) uid(4)  -> ""

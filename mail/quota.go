@@ -40,6 +40,17 @@ func (a *account) limit(t *txn) (Quota, error) {
 // and limit are read under the owner's lock, so no number of deliveries at once
 // can pass it.
 func (a *account) charge(t *txn, messages uint64, bytes int64) error {
+	if err := a.room(t, messages, bytes); err != nil {
+		return err
+	}
+	a.rec.messages += messages
+	a.rec.bytes += bytes
+	a.dirty = true
+	return nil
+}
+
+// room tells whether the quota has room.
+func (a *account) room(t *txn, messages uint64, bytes int64) error {
 	limit, err := a.limit(t)
 	if err != nil {
 		return err
@@ -50,9 +61,6 @@ func (a *account) charge(t *txn, messages uint64, bytes int64) error {
 	if limit.Messages > 0 && a.rec.messages+messages > limit.Messages {
 		return fail(OverQuota, "the quota of %d messages is used up", limit.Messages)
 	}
-	a.rec.messages += messages
-	a.rec.bytes += bytes
-	a.dirty = true
 	return nil
 }
 

@@ -1,0 +1,124 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"poststube/acl"
+	"poststube/directory"
+	"poststube/uidset"
+)
+
+// A Record is one entry of the audit trail: who did what, from where, and when.
+type Record struct {
+	Time    time.Time
+	ModSeq  ModSeq
+	Actor   directory.Principal // zero: a delivery, or somebody who is gone
+	ActorID directory.ID        // 0: a delivery
+	Origin  string              // protocol, address, client
+	Action  string
+	// Messages are those that came, changed or went.
+	Messages uidset.Set
+	// Other is the mailbox that messages came from or went to, in the asker's
+	// names, if the asker may know of it.
+	Other  string
+	Detail string
+}
+
+var actionNames = [...]string{actAppend: "append", actDeliver: "deliver", actFlags: "flags", actExpunge: "expunge", actCopyIn: "copy",
+	actMoveIn: "move in", actMoveOut: "move out", actReplace: "replace", actUndelete: "undelete", actCreate: "create", actDelete: "delete",
+	actRename: "rename", actACL: "acl", actPolicy: "policy", actSpecialUse: "special use"}
+
+func (a action) String() string {
+	if int(a) < len(actionNames) && actionNames[a] != "" {
+		return actionNames[a]
+	}
+	return "unknown"
+}
+
+// Audit returns what was done to a mailbox and its messages after a modseq,
+// oldest first, at most max records. It needs a. What users do with flags that
+// are their own is not in it.
+func (u *User) Audit(ctx context.Context, name string, since ModSeq, max int) ([]Record, error) {
+	loc, err := u.resolveTree(ctx, "audit", name)
+	if err != nil {
+		return nil, err
+	}
+	type raw struct {
+		logEntry
+		modseq ModSeq
+	}
+	var found []raw
+	err = u.view(ctx, "audit", func(t *txn) error {
+		a, n, err := t.aclNode(loc, acl.Admin)
+		if err != nil {
+			return err
+		}
+		collect := func(num uint32, about func(*logEntry) bool) error {
+			m := mailbox{t: t, id: MailboxID{a.id, num}}
+			lo, hi := m.logRange(since)
+			for p := range t.r.Scan(lo, hi) {
+				r := raw{modseq: ModSeq(suffix64(p.Key))}
+				if err := r.decode(p.Value); err != nil {
+					return err
+				}
+				if about(&r.logEntry) {
+					found = append(found, r)
+				}
+				if len(found) >= max {
+					break
+				}
+			}
+			return t.r.Err()
+		}
+		if n.num != rootNum {
+			if err := collect(n.num, func(*logEntry) bool { return true }); err != nil {
+				return err
+			}
+		}
+		return collect(rootNum, func(l *logEntry) bool { return n.num == rootNum || l.other == MailboxID{a.id, n.num} })
+	})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Record, len(found))
+	for i, r := range found {
+		list[i] = Record{Time: time.UnixMilli(r.time).UTC(), ModSeq: r.modseq, ActorID: r.actor, Origin: r.origin, Action: r.action.String(),
+			Messages: r.arrived.Union(r.changed).Union(r.vanished), Detail: r.detail}
+		if r.actor != 0 {
+			p, err := u.engine.dir.ByID(ctx, r.actor)
+			if err != nil && !errors.Is(err, directory.ErrNotFound) {
+				return nil, u.engine.failure(ctx, "audit", err)
+			}
+			list[i].Actor = p
+		}
+		if r.other.Owner != 0 {
+			list[i].Other = u.knownName(ctx, r.other)
+		}
+	}
+	return list, nil
+}
+
+// knownName is how the user calls a mailbox, or "" if the user may not know it.
+func (u *User) knownName(ctx context.Context, id MailboxID) string {
+	owner, err := u.engine.dir.ByID(ctx, id.Owner)
+	if err != nil {
+		return ""
+	}
+	name := ""
+	err = u.view(ctx, "audit", func(t *txn) error {
+		a, err := t.account(id.Owner)
+		if err != nil {
+			return err
+		}
+		if n := a.node(id.Num); n != nil && id.Num != rootNum && t.rightsAt(a, n).Has(acl.Lookup) {
+			name = u.nameOf(owner, a.tree.path(n))
+		}
+		return nil
+	})
+	if err != nil {
+		return ""
+	}
+	return name
+}

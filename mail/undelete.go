@@ -1,0 +1,189 @@
+package mail
+
+import (
+	"context"
+	"time"
+
+	"poststube/acl"
+	"poststube/directory"
+	"poststube/uidset"
+)
+
+// An Expunged is a message that was expunged and can be had back.
+type Expunged struct {
+	UID  uint32
+	Size int64
+	Time time.Time           // of its removal
+	By   directory.Principal // who removed it
+	// Envelope is the IMAP wire form of its header, to be shown.
+	Envelope []byte
+	Email    uint64
+}
+
+// Expunged lists what was removed from a mailbox for good since a time, by
+// whomever, and has not been purged. It needs a, or t and e. Messages that were
+// moved away are not in it: they are where they were moved to.
+func (u *User) Expunged(ctx context.Context, name string, since time.Time) ([]Expunged, error) {
+	b, err := u.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	var list []Expunged
+	by := make(map[directory.ID]directory.Principal)
+	err = b.view(ctx, "expunged", acl.Read, func(m *mailbox) error {
+		if err := m.mayRestore(); err != nil {
+			return err
+		}
+		gone, err := m.expunged(since)
+		if err != nil {
+			return err
+		}
+		for _, g := range gone {
+			rec, e, err := m.tombstone(g.uid)
+			if err != nil {
+				return err
+			}
+			if rec == nil {
+				continue
+			}
+			if back, err := m.holds(rec.email); err != nil {
+				return err
+			} else if back {
+				continue
+			}
+			var msg Message
+			if err := e.render(&msg, WantRendered); err != nil {
+				return err
+			}
+			by[g.by] = directory.Principal{}
+			list = append(list, Expunged{UID: g.uid, Size: rec.size, Time: g.at, By: directory.Principal{ID: g.by},
+				Envelope: append([]byte(nil), msg.Envelope...), Email: rec.email})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for id := range by {
+		if p, err := u.engine.dir.ByID(ctx, id); err == nil {
+			by[id] = p
+		}
+	}
+	for i := range list {
+		list[i].By = by[list[i].By.ID]
+	}
+	return list, nil
+}
+
+// mayRestore admits those who administer the mailbox, and those who may expunge.
+func (m *mailbox) mayRestore() error {
+	if m.rights.Has(acl.Admin) {
+		return nil
+	}
+	return m.need(acl.Delete | acl.Expunge)
+}
+
+type tomb struct {
+	uid uint32
+	at  time.Time
+	by  directory.ID
+}
+
+// expunged reads from the log what was expunged after a time.
+func (m *mailbox) expunged(since time.Time) (list []tomb, err error) {
+	var l logEntry
+	lo, hi := m.logRange(0)
+	for p := range m.t.r.Scan(lo, hi) {
+		if err := l.decode(p.Value); err != nil {
+			return nil, err
+		}
+		if l.action != actExpunge || l.time < since.UnixMilli() {
+			continue
+		}
+		for uid := range l.vanished.All() {
+			list = append(list, tomb{uid, time.UnixMilli(l.time).UTC(), l.actor})
+		}
+	}
+	return list, m.t.r.Err()
+}
+
+// tombstone returns the record and the email of a message that no longer exists,
+// or nil if they were purged.
+func (m *mailbox) tombstone(uid uint32) (*messageRecord, emailRecord, error) {
+	for _, v := range m.t.r.GetMany(m.messageKeys([]uint32{uid})) {
+		rec := new(messageRecord)
+		if err := rec.decode(v); err != nil {
+			return nil, emailRecord{}, err
+		}
+		e, err := m.t.email(m.id.Owner, rec.email)
+		return rec, e, err
+	}
+	return nil, emailRecord{}, m.t.r.Err()
+}
+
+// Restore puts expunged messages back under new UIDs, with the flags that they
+// had except \Deleted. Those that exist, or were purged, are left out. It needs a,
+// or t and e.
+func (u *User) Restore(ctx context.Context, name string, uids uidset.Set) (Copied, error) {
+	var done Copied
+	b, err := u.Open(ctx, name)
+	if err != nil {
+		return done, err
+	}
+	err = b.update(ctx, "undelete", acl.Read, func(m *mailbox) error {
+		done = Copied{UIDValidity: m.node.uidValidity}
+		if err := m.mayRestore(); err != nil {
+			return err
+		}
+		gone, err := m.expunged(time.Time{})
+		if err != nil {
+			return err
+		}
+		m.log.action, m.log.detail = actUndelete, uids.String()
+		for _, g := range gone {
+			if !uids.Contains(g.uid) || done.From.Contains(g.uid) {
+				continue
+			}
+			rec, _, err := m.tombstone(g.uid)
+			if err != nil {
+				return err
+			}
+			if rec == nil {
+				continue
+			}
+			if back, err := m.holds(rec.email); err != nil {
+				return err
+			} else if back {
+				continue
+			}
+			f := flagger{m: m, op: SetFlags, system: rec.flags &^ Deleted, keywords: rec.keywords, fresh: true}
+			uid, err := m.place(rec, &f)
+			if err != nil {
+				return err
+			}
+			done.From.Add(g.uid)
+			done.To.Add(uid)
+		}
+		return nil
+	})
+	return done, err
+}
+
+// holds tells whether an email is in the mailbox already: it was copied, or
+// restored before.
+func (m *mailbox) holds(email uint64) (bool, error) {
+	var a, b keyBuf
+	lo := a.start(m.id.Owner, tablePlace).u64(email).u32(m.id.Num).b
+	hi := prefixEnd(b.start(m.id.Owner, tablePlace).u64(email).u32(m.id.Num).b)
+	for p := range m.t.r.Scan(lo, hi) {
+		num, bit := chunkOf(suffix32(p.Key))
+		c, err := m.chunk(num)
+		if err != nil {
+			return false, err
+		}
+		if c.exists.get(bit) {
+			return true, nil
+		}
+	}
+	return false, m.t.r.Err()
+}
