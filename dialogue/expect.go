@@ -97,13 +97,24 @@ func (r *runner) later(c *client, want string) string {
 }
 
 // rewrite is expect under -update: it keeps the expectations if they hold, and
-// otherwise writes down what was received, keeping the lines that match and the
-// comments before the first.
+// otherwise writes down what was received, keeping the lines that match.
+// Comments before the first expectation stay there, those behind the last too,
+// since they belong to what follows.
 func (r *runner) rewrite(steps []step) error {
 	var lines []string
-	for len(steps) > 0 && steps[0].verb == comment {
-		lines = append(lines, steps[0].raw)
-		steps = steps[1:]
+	first, last := len(steps), 0
+	for i, st := range steps {
+		if st.verb != comment {
+			first, last = min(first, i), i+1
+		}
+	}
+	if first == len(steps) {
+		first = 0
+	}
+	head, tail := steps[:first], steps[max(first, last):]
+	steps = steps[first:max(first, last)]
+	for _, st := range head {
+		lines = append(lines, st.raw)
 	}
 	start := len(lines)
 	wanted := map[string][]step{}
@@ -132,9 +143,9 @@ func (r *runner) rewrite(steps []step) error {
 		}
 	} else {
 		r.changed = true
-		for i := len(steps) - 1; i >= 0 && steps[i].verb == comment && steps[i].text == ""; i-- {
-			lines = append(lines, "")
-		}
+	}
+	for _, st := range tail {
+		lines = append(lines, st.raw)
 	}
 	r.out = append(r.out, lines...)
 	return nil

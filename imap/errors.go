@@ -28,7 +28,7 @@ func bad(format string, args ...any) error {
 }
 
 // codes are the response codes of RFC 5530 (and TRYCREATE, RFC 9051 section
-// 7.1) for what the engine may answer.
+// 7.1; USEATTR, RFC 6154 section 6; TOOBIG, RFC 4469 section 4) for what the engine may answer.
 var codes = map[mail.Kind]string{
 	mail.Internal:    "SERVERBUG",
 	mail.NotFound:    "NONEXISTENT",
@@ -42,6 +42,7 @@ var codes = map[mail.Kind]string{
 	mail.Full:        "OVERQUOTA",
 	mail.Unavailable: "UNAVAILABLE",
 	mail.Corrupt:     "CORRUPTION",
+	mail.UseAttr:     "USEATTR",
 	mail.NoParent:    "TRYCREATE",
 }
 

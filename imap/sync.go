@@ -55,7 +55,7 @@ func (s *session) sync(how syncing) error {
 	}
 	vanished := s.reportVanished(ch, how)
 	s.reportArrived(ch.Arrived)
-	if ch.Keywords != nil {
+	if len(ch.Keywords) > len(b.keywords) {
 		b.keywords = ch.Keywords
 		s.flagsLine()
 	}
