@@ -204,7 +204,7 @@ func TestHistoryFragmented(t *testing.T) {
 		start.Add(uid)
 	}
 	rapid.Check(t, func(t *rapid.T) { history(t, start, 300) })
-	rapid.Check(t, func(t *rapid.T) { history(t, uidset.Range(1, 3000), 1200) })
+	rapid.Check(t, func(t *rapid.T) { history(t, uidset.Range(1, 1600), 700) })
 }
 
 func TestZeroValue(t *testing.T) {

@@ -63,8 +63,8 @@ func (d *Decoder) Reset(r *bufio.Reader) {
 func (d *Decoder) Buffered() int { return d.r.Buffered() }
 
 // Next passes over what is left of the current command and waits for the first
-// line of the next one. It reports false if there is none: Err tells why. The
-// error of the last command is forgotten otherwise.
+// line of the next one. It reports false if there is none, now and ever: Err
+// tells why. The error of the last command is forgotten otherwise.
 func (d *Decoder) Next() bool {
 	d.promote()
 	if err := d.Skip(); err != nil {
@@ -81,12 +81,14 @@ func (d *Decoder) Next() bool {
 	err := d.load()
 	switch {
 	case err == nil:
+	case err.Fatal:
+		d.fail(err)
+		return false
 	case err.Kind == Limit:
 		// The client still gets an answer with its tag.
 		d.tooLong = err
 	default:
-		d.err = err
-		return err.Kind == Syntax
+		d.fail(err)
 	}
 	return true
 }

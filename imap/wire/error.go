@@ -53,6 +53,9 @@ func (d *Decoder) fail(err *Error) {
 	if d.err == nil {
 		d.err = err
 	}
+	if err.Fatal && d.fatal == nil {
+		d.fatal = err
+	}
 }
 
 func (d *Decoder) limit(code, text string) {

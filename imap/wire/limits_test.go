@@ -112,16 +112,35 @@ func TestLimitDiscard(t *testing.T) {
 // A line without end costs no memory and ends the connection.
 func TestEndlessLine(t *testing.T) {
 	limits := LimitsBeforeLogin()
-	d := NewDecoder(bufio.NewReader(endless{}), limits)
-	d.Next()
-	if e, _ := d.Err().(*Error); e == nil || !e.Fatal || e.Kind != Limit {
-		t.Errorf("%+v", e)
+	for _, begin := range []string{"", "A1 NOOP\r\n", "A1 {1+}\r\n"} {
+		d := NewDecoder(bufio.NewReader(io.MultiReader(strings.NewReader(begin), endless{})), limits)
+		for d.Next() {
+			if d.Tag() != "A1" {
+				t.Errorf("after %q: %v", begin, d.Err())
+			}
+			d.SP()
+			d.AString()
+		}
+		if e, _ := d.Err().(*Error); e == nil || !e.Fatal || e.Kind != Limit || e.Code != "TOOBIG" {
+			t.Errorf("after %q: %+v", begin, e)
+		}
+		if cap(d.long) > 4*limits.Line {
+			t.Errorf("%d octets were kept", cap(d.long))
+		}
+		if d.Next() || d.Err() == nil {
+			t.Errorf("after %q: there is a next command", begin)
+		}
 	}
-	if cap(d.long) > 4*limits.Line {
-		t.Errorf("%d octets were kept", cap(d.long))
+}
+
+// A line that is too long and begins with no tag is still too long.
+func TestLongLineWithoutTag(t *testing.T) {
+	d := newTest(t, " "+strings.Repeat("x", 70_000)+"\r\nA2 NOOP\r\n")
+	if tag := d.Tag(); tag != "" || kindOf(d) != Limit {
+		t.Errorf("tag %q, %v", tag, d.Err())
 	}
-	if d.Next() {
-		t.Error("there is a next command")
+	if !d.Next() || d.Tag() != "A2" {
+		t.Errorf("the next command is lost: %v", d.Err())
 	}
 }
 

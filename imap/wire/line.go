@@ -169,9 +169,6 @@ func (d *Decoder) Skip() *Error {
 	if d.fatal == nil {
 		d.fatal = d.skip()
 	}
-	if d.fatal == nil && d.err != nil && d.err.Fatal {
-		d.fatal = d.err
-	}
 	return d.fatal
 }
 

@@ -68,7 +68,7 @@ func (d *Decoder) Tag() string {
 	cut := d.tooLong
 	d.tooLong = nil
 	tag := d.chars(tagChar, "a tag")
-	if cut != nil && d.err == nil {
+	if cut != nil {
 		d.err = cut
 	}
 	return tag
