@@ -35,7 +35,7 @@ func (u *User) who(ctx context.Context, id acl.Identifier, owner directory.Princ
 	if (p.Kind == directory.Group) != (id.Kind == acl.Group) {
 		return acl.Who{}, fail(Invalid, "%q is a %s: write %q", id.Name, p.Kind, identifierOf(p).String())
 	}
-	if p.ID == owner.ID {
+	if p.ID == owner.ID && p.Kind == directory.Person {
 		return acl.Identifier{Kind: acl.Owner, Negative: id.Negative}.Who(0), nil
 	}
 	return id.Who(uint32(p.ID)), nil

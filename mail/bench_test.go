@@ -88,6 +88,14 @@ func BenchmarkMailbox(b *testing.B) {
 			w.must(err)
 		}
 	})
+	b.Run("Changes", func(b *testing.B) {
+		s, err := box.State(w.ctx, false)
+		w.must(err)
+		for b.Loop() {
+			_, err := box.Changes(w.ctx, s.HighestModSeq-1)
+			w.must(err)
+		}
+	})
 	fetch := func(want Fields) func(b *testing.B) {
 		return func(b *testing.B) {
 			for b.Loop() {
