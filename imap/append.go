@@ -124,7 +124,7 @@ func (s *session) canAppend(mailbox string) error {
 
 // multiappend is RFC 3502.
 func multiappend() extension {
-	return extension{name: "MULTIAPPEND", rfc: "RFC 3502", capabilities: afterLogin("MULTIAPPEND")}
+	return extension{name: "MULTIAPPEND", rfc: "RFC 3502", capabilities: always("MULTIAPPEND")}
 }
 
 // literalPlus is RFC 7888: literals that come unasked, of any size that APPEND

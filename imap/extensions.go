@@ -55,17 +55,6 @@ func always(names ...string) func(*session) []string {
 	return func(*session) []string { return names }
 }
 
-// afterLogin announces capabilities that make sense to users only; the others
-// would make the greeting longer.
-func afterLogin(names ...string) func(*session) []string {
-	return func(s *session) []string {
-		if s.in&loggedIn == 0 {
-			return nil
-		}
-		return names
-	}
-}
-
 // tables are the extensions sorted by what a parser looks up.
 type tables struct {
 	list     []extension
