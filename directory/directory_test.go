@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"slices"
@@ -212,6 +213,40 @@ func TestList(t *testing.T) {
 	}
 	for range d.List(ctx) {
 		break // must not go on
+	}
+}
+
+// TestRemoveLeavesNothing: the store holds after Remove what it held before.
+func TestRemoveLeavesNothing(t *testing.T) {
+	ctx, d := t.Context(), openCheap(t)
+	others := addGroup(t, d, "others", addPerson(t, d, "ben", "x").ID)
+	stored := func() (keys []string) {
+		t.Helper()
+		ok(t, d.db.View(ctx, func(r kv.Reader) error {
+			for pair := range r.Scan(nil, nil) {
+				if pair.Key[0] != 'd' {
+					t.Errorf("a key outside of the table: %q", pair.Key)
+				}
+				if pair.Key[1] != tableState {
+					keys = append(keys, fmt.Sprintf("%q", pair.Key))
+				}
+			}
+			return r.Err()
+		}))
+		return keys
+	}
+	before := stored()
+	anna := addPerson(t, d, "anna", "secret")
+	inner := addGroup(t, d, "inner", anna.ID)
+	sales := addGroup(t, d, "sales", anna.ID, inner.ID)
+	ok(t, d.AddMembers(ctx, others.ID, anna.ID, sales.ID))
+	ok(t, d.AddAddress(ctx, anna.ID, "a@example.org"))
+	ok(t, d.AddAddress(ctx, sales.ID, "sales"))
+	for _, id := range []ID{anna.ID, sales.ID, inner.ID} {
+		ok(t, d.Remove(ctx, id))
+	}
+	if after := stored(); !slices.Equal(after, before) {
+		t.Errorf("left behind:\n%v\nbefore:\n%v", after, before)
 	}
 }
 

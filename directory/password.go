@@ -8,19 +8,13 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash"
-	"runtime"
-	"slices"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/xdg-go/stringprep"
 	"golang.org/x/crypto/argon2"
-
-	"poststube/kv"
 )
 
 // What is stored for a password: an argon2id hash (RFC 9106) and, unless
@@ -45,56 +39,6 @@ type ArgonParams struct {
 // section 4 (64 MiB or more) would let a flood of logins take the memory of a
 // small server.
 var DefaultArgon = ArgonParams{Time: 2, Memory: 19 * 1024, Threads: 1}
-
-// A policy is how new passwords are stored.
-type policy struct {
-	argon      ArgonParams
-	iterations int   // of PBKDF2; 0: no SCRAM verifiers
-	ever       []int // iterations that were in force at some time, for fake answers
-	parallel   int   // key derivations at the same time
-}
-
-func newPolicy(o Options) (policy, error) {
-	p := policy{argon: o.Argon, iterations: o.SCRAMIterations, parallel: runtime.GOMAXPROCS(0)}
-	if p.argon == (ArgonParams{}) {
-		p.argon = DefaultArgon
-	}
-	if a := p.argon; a.Time < 1 || a.Time > 64 || a.Threads < 1 || a.Memory < 8*uint32(a.Threads) || a.Memory > 4<<20 {
-		return p, fmt.Errorf("%w: argon2id parameters %+v; need 1 to 64 passes and 8 KiB per thread to 4 GiB", ErrInvalid, a)
-	}
-	switch {
-	case p.iterations == 0:
-		p.iterations = 4096
-	case p.iterations < 0:
-		p.iterations = 0
-	case p.iterations > 600_000:
-		return p, fmt.Errorf("%w: %d SCRAM iterations; clients refuse more than 600000", ErrInvalid, p.iterations)
-	}
-	return p, nil
-}
-
-// remember keeps a list of all iteration counts that accounts may have, so that
-// a name that does not exist can be given any of them.
-func (p *policy) remember(tx kv.Tx) error {
-	key := textKey(tableState, "iterations")
-	b, err := tx.Get(key)
-	if err != nil && !errors.Is(err, kv.ErrNotFound) {
-		return err
-	}
-	p.ever = nil
-	for ; len(b) >= 4; b = b[4:] {
-		p.ever = append(p.ever, int(binary.BigEndian.Uint32(b)))
-	}
-	if p.iterations == 0 || slices.Contains(p.ever, p.iterations) {
-		return nil
-	}
-	p.ever = append(p.ever, p.iterations)
-	var list []byte
-	for _, n := range p.ever {
-		list = binary.BigEndian.AppendUint32(list, uint32(n))
-	}
-	return tx.Set(key, list)
-}
 
 // maxPassword is the longest password in octets.
 const maxPassword = 1024

@@ -89,6 +89,31 @@ func TestPasswordChange(t *testing.T) {
 	})
 }
 
+// TestLoginCacheKey: nothing that belongs to another login has the same MAC.
+func TestLoginCacheKey(t *testing.T) {
+	c, err := newLoginCache()
+	ok(t, err)
+	other, err := newLoginCache()
+	ok(t, err)
+	login := func(id ID, generation uint32) *attempt {
+		return &attempt{person: Principal{ID: id}, creds: credentials{generation: generation}}
+	}
+	base := c.mac(login(1, 1), "secret")
+	if base != c.mac(login(1, 1), "secret") {
+		t.Error("the same login has two MACs")
+	}
+	for what, sum := range map[string][32]byte{
+		"person":     c.mac(login(2, 1), "secret"),
+		"generation": c.mac(login(1, 2), "secret"),
+		"password":   c.mac(login(1, 1), "secres"),
+		"process":    other.mac(login(1, 1), "secret"),
+	} {
+		if sum == base {
+			t.Errorf("another %s has the same MAC", what)
+		}
+	}
+}
+
 // TestLogins compares logins with a model under random histories.
 func TestLogins(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -280,5 +305,14 @@ func TestRenew(t *testing.T) {
 		if string(stored().argon.salt) != string(after.argon.salt) {
 			t.Error("renewed without need")
 		}
+
+		// A password that was set meanwhile is not overwritten by the old one.
+		a, err := d.findAccount(ctx, "anna", home)
+		ok(t, err)
+		a.creds.sha1.iterations = 1 // as if the policy had changed
+		ok(t, d.SetPassword(ctx, anna.ID, "new"))
+		d.renew(ctx, a, "secret")
+		_, err = d.Verify(ctx, "anna", "new", home)
+		ok(t, err)
 	})
 }
