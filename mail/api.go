@@ -154,6 +154,9 @@ const (
 	WantRendered Fields = 1 << iota
 	// WantStructure: the part tree by offsets.
 	WantStructure
+	// WantFlagsOnly: nothing but UID, flags and modseq is needed, not even
+	// dates, size and ids. It is by far the cheapest.
+	WantFlagsOnly
 	// WantRaw: Raw, for messages small enough to lie in the store itself.
 	WantRaw
 )

@@ -110,27 +110,39 @@ func (m *mailbox) place(rec *messageRecord, f *flagger) (uint32, error) {
 	uid := m.c.uidNext
 	m.c.uidNext++
 	modseq := m.a.next()
-	rec.modseq, rec.created, rec.ownModSeq = modseq, modseq, 0
+	rec.created = modseq
 	rec.saved = t.now.Unix()
 	rec.creator = t.u.creator()
-	rec.flags, rec.keywords = 0, nil
 	if err := m.a.charge(t, 1, rec.size); err != nil {
 		return 0, err
 	}
-	c, err := m.touch(uid)
+	num, bit := blockOf(uid)
+	b, err := m.block(num)
 	if err != nil {
 		return 0, err
 	}
-	c.exists.set(bitOf(uid))
+	b.exists.set(bit)
+	b.modseq[bit] = modseq
+	m.touch(num)
 	m.c.exists++
 	m.c.size += rec.size
 	m.log.arrived.Add(uid)
 	if err := t.w.Set(t.key.start(m.id.Owner, tablePlace).u64(rec.email).u32(m.id.Num).u32(uid).b, nil); err != nil {
 		return 0, err
 	}
-	v := visible{uid: uid, rec: *rec}
+	if err := t.set(t.key.start(m.id.Owner, tableMessage).u32(m.id.Num).u32(uid), rec.encode(t.val[:0])); err != nil {
+		return 0, err
+	}
+	s := span{num: num, b: b}
+	if m.hasPrivate() {
+		if s.p, err = m.privateBlock(num); err != nil {
+			return 0, err
+		}
+	}
+	v := visible{rec: *rec}
+	m.look(&v, &s, bit)
 	f.apply(&v)
-	return uid, m.put(&v)
+	return uid, nil
 }
 
 // creator is who puts messages into mailboxes: nobody, for deliveries.

@@ -40,12 +40,11 @@ func (b *Mailbox) OpenBody(ctx context.Context, uid uint32) (*Body, error) {
 	var body *Body
 	var blobID blob.ID
 	err := b.view(ctx, "body", acl.Read, func(m *mailbox) error {
-		num, bit := chunkOf(uid)
-		c, err := m.chunk(num)
+		there, err := m.exists(uid)
 		if err != nil {
 			return err
 		}
-		if uid == 0 || !c.exists.get(bit) {
+		if !there {
 			return fail(NotFound, "the message is no longer there")
 		}
 		v, err := m.t.r.Get(m.t.key.start(m.id.Owner, tableMessage).u32(m.id.Num).u32(uid).b)

@@ -65,18 +65,13 @@ func (m *mailbox) changes(ch *Changes, since ModSeq) error {
 // is kept: it looks at every message.
 func (m *mailbox) changesWithoutLog(ch *Changes, since ModSeq) error {
 	ch.Incomplete = true
-	err := m.eachChunk(func(num uint32, c *chunk) error {
-		c.exists.appendTo(&ch.Exists, num<<chunkBits)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	ch.UpTo = max(ch.UpTo, m.privateModSeq())
-	return m.each(ch.Exists, 1, func(v *visible) (bool, error) {
+	err := m.each(m.all(), 1, false, func(v *visible) (bool, error) {
+		ch.Exists.Add(v.uid)
 		if v.modseq > since {
 			ch.Changed.Add(v.uid)
 		}
 		return true, nil
 	})
+	ch.UpTo = max(ch.UpTo, m.privateModSeq())
+	return err
 }

@@ -160,76 +160,52 @@ func (c *checker) entries(ctx context.Context, t *txn, n *node) {
 
 func (c *checker) mailbox(ctx context.Context, m *mailbox) error {
 	var want counters
-	chunks := make(map[uint32]*chunk)
-	err := m.eachChunk(func(num uint32, k *chunk) error {
-		copied := *k
-		chunks[num] = &copied
-		want.exists += uint32(k.exists.count())
-		for i := range k.flags {
-			if stray := k.flags[i].andNot(&k.exists); stray.count() > 0 {
-				c.found(m.id.Num, 0, "flags of %d messages that do not exist", stray.count())
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
 	if _, err := m.keywordNames(); err != nil {
 		c.found(m.id.Num, 0, "keywords cannot be read: %v", err)
 	}
-	lo, hi := tableRange(m.id.Owner, tableMessage, m.id.Num)
-	present := uint32(0)
-	var rec messageRecord
-	for p := range m.t.r.Scan(lo, hi) {
-		uid := suffix32(p.Key)
-		k := chunks[uid>>chunkBits]
-		if k == nil || !k.exists.get(bitOf(uid)) {
-			continue // expunged, kept for undelete
-		}
-		present++
-		if err := rec.decode(p.Value); err != nil {
-			c.found(m.id.Num, uid, "record is damaged")
-			continue
-		}
-		c.message(ctx, m, uid, &rec, k, &want)
-	}
-	if err := m.t.r.Err(); err != nil {
+	err := m.each(m.all(), 1, true, func(v *visible) (bool, error) {
+		c.message(ctx, m, v, &want)
+		return true, nil
+	})
+	if err != nil {
 		return err
-	}
-	if present != want.exists {
-		c.found(m.id.Num, 0, "%d messages exist, %d have records", want.exists, present)
 	}
 	if m.c.exists != want.exists || m.c.seen != want.seen || m.c.deleted != want.deleted || m.c.size != want.size || m.c.deletedSize != want.deletedSize {
 		c.found(m.id.Num, 0, "counters say %d messages, %d seen, %d deleted, %d octets; there are %d, %d, %d, %d",
 			m.c.exists, m.c.seen, m.c.deleted, m.c.size, want.exists, want.seen, want.deleted, want.size)
 	}
+	if err := c.beyond(m); err != nil {
+		return err
+	}
 	return c.log(m)
 }
 
-// message checks one message and counts it.
-func (c *checker) message(ctx context.Context, m *mailbox, uid uint32, rec *messageRecord, k *chunk, want *counters) {
-	bit := bitOf(uid)
-	for i, f := range chunkFlags {
-		if k.flags[i].get(bit) != (rec.flags&f != 0) {
-			c.found(m.id.Num, uid, "the bitmap of %s differs from the record", flagNames[f])
-		}
+// beyond finds messages with UIDs that were never given.
+func (c *checker) beyond(m *mailbox) error {
+	var a keyBuf
+	_, hi := tableRange(m.id.Owner, tableMessage, m.id.Num)
+	for p := range m.t.r.Scan(a.start(m.id.Owner, tableMessage).u32(m.id.Num).u32(m.c.uidNext).b, hi) {
+		c.found(m.id.Num, suffix32(p.Key), "is not below UIDNEXT %d", m.c.uidNext)
 	}
+	return m.t.r.Err()
+}
+
+// message checks one message and counts it.
+func (c *checker) message(ctx context.Context, m *mailbox, v *visible, want *counters) {
+	uid, rec := v.uid, &v.rec
+	want.exists++
 	want.size += rec.size
-	if rec.flags&Seen != 0 {
+	if v.b.flags[atSeen].get(v.bit) {
 		want.seen++
 	}
-	if rec.flags&Deleted != 0 {
+	if v.b.flags[atDeleted].get(v.bit) {
 		want.deleted++
 		want.deletedSize += rec.size
 	}
-	if uid >= m.c.uidNext {
-		c.found(m.id.Num, uid, "is not below UIDNEXT %d", m.c.uidNext)
+	if modseq := v.b.modseq[v.bit]; modseq > m.c.highestModSeq || rec.created > modseq || v.b.own[v.bit] > m.a.rec.modseq {
+		c.found(m.id.Num, uid, "modseq %d, created at %d, out of order with HIGHESTMODSEQ %d", modseq, rec.created, m.c.highestModSeq)
 	}
-	if rec.modseq > m.c.highestModSeq || rec.created > rec.modseq || rec.ownModSeq > m.a.rec.modseq {
-		c.found(m.id.Num, uid, "modseq %d, created at %d, out of order with HIGHESTMODSEQ %d", rec.modseq, rec.created, m.c.highestModSeq)
-	}
-	for _, w := range rec.keywords {
+	for _, w := range v.keywords {
 		if uint32(w) >= m.c.keywords {
 			c.found(m.id.Num, uid, "has a keyword without a name")
 		}

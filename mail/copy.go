@@ -54,13 +54,13 @@ func (b *Mailbox) transfer(ctx context.Context, op string, uids uidset.Set, dest
 
 func (m *mailbox) transfer(to *mailbox, uids uidset.Set, move bool, done *Copied) error {
 	var list []visible
-	err := m.each(uids, 1, func(v *visible) (bool, error) {
+	err := m.each(uids, 1, true, func(v *visible) (bool, error) {
 		if move && !m.rightsOn(v).Has(acl.Delete|acl.Expunge) {
 			return true, nil
 		}
 		c := *v
 		c.keywords = slices.Clone(v.keywords)
-		c.rec.keywords, c.priv = nil, privateRecord{}
+		c.span = nil
 		list = append(list, c)
 		return true, nil
 	})

@@ -22,7 +22,7 @@ func (b *Mailbox) Expunge(ctx context.Context, uids uidset.Set) (vanished uidset
 			return err
 		}
 		var gone []removed
-		err = m.each(deleted, 1, func(v *visible) (bool, error) {
+		err = m.each(deleted, 1, true, func(v *visible) (bool, error) {
 			if m.rightsOn(v).Has(acl.Expunge) {
 				gone = append(gone, removed{v.uid, v.rec.size})
 				vanished.Add(v.uid)
@@ -58,17 +58,12 @@ func (m *mailbox) deleted(uids uidset.Set) (found uidset.Set, err error) {
 	if m.c.deleted == 0 {
 		return found, nil
 	}
-	for num := range chunkSpans(uids, m.c.uidNext) {
-		c, err := m.chunk(num)
-		if err != nil {
-			return found, err
-		}
-		want := bitmapOf(uids, num)
-		have := c.exists.and(&want)
-		have = have.and(&c.flags[3])
-		have.appendTo(&found, num<<chunkBits)
-	}
-	return found, nil
+	err = m.eachBlock(uids, 1, func(s *span) (bool, error) {
+		hit := s.bits.and(&s.b.flags[atDeleted])
+		hit.appendTo(&found, s.num)
+		return true, nil
+	})
+	return found, err
 }
 
 type removed struct {
@@ -76,18 +71,24 @@ type removed struct {
 	size int64
 }
 
-// remove ends the existence of messages. Their records stay until they are
-// purged; only the bits go.
+// remove ends the existence of messages. Their records and flags stay until they
+// are purged; only the bits of existence go.
 func (m *mailbox) remove(gone []removed) error {
 	for _, r := range gone {
-		c, err := m.touch(r.uid)
+		num, bit := blockOf(r.uid)
+		b, err := m.block(num)
 		if err != nil {
 			return err
 		}
-		bit := bitOf(r.uid)
-		m.count(c, bit, r.size, -1)
-		c.setFlags(bit, 0)
-		c.exists.clear(bit)
+		if b.flags[atSeen].get(bit) {
+			m.c.seen--
+		}
+		if b.flags[atDeleted].get(bit) {
+			m.c.deleted--
+			m.c.deletedSize -= r.size
+		}
+		b.exists.clear(bit)
+		m.touch(num)
 		m.c.exists--
 		m.c.size -= r.size
 		m.a.credit(1, r.size)

@@ -28,9 +28,9 @@ func (m *mailbox) eachEmail(ctx context.Context, uids uidset.Set, f func(*visibl
 		list = list[:0]
 		return err
 	}
-	err := m.each(uids, 1, func(v *visible) (bool, error) {
+	err := m.each(uids, 1, true, func(v *visible) (bool, error) {
 		c := *v
-		c.keywords, c.rec.keywords, c.priv.keywords = nil, nil, nil
+		c.keywords, c.span = nil, nil
 		if list = append(list, c); len(list) < fetchBatch {
 			return true, nil
 		}

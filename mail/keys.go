@@ -26,15 +26,14 @@ const (
 	tablePrivateLog   = 'L' // num(4) user(4) modseq(8)-> uidset of private changes
 	tableMailbox      = 'm' // num(4)                  -> node; num 0 is the root
 	tableMetadata     = 'M' // num(4) user(4) entry    -> value; user 0: shared
-	tablePrivate      = 'p' // num(4) user(4) uid(4)   -> privateRecord
+	tablePrivate      = 'p' // num(4) user(4) block(4) -> block of a user's own flags
 	tableQuota        = 'Q' //                         -> Quota: the limits
 	tablePlace        = 'q' // email(8) num(4) uid(4)  -> ""
 	tableSubscribed   = 's' // owner(4) num(4)         -> 1 or 0
 	tableSubscription = 'S' // name                    -> "": subscribed names without a mailbox
 	tableThread       = 't' // hash of message id(8)   -> thread id
 	tableMessage      = 'u' // num(4) uid(4)           -> messageRecord
-	tableChunk        = 'x' // num(4) chunk(4)         -> chunk
-	tablePrivateSeen  = 'y' // num(4) user(4) chunk(4) -> bitmap
+	tableBlock        = 'x' // num(4) block(4)         -> block
 )
 
 // A keyBuf builds keys one after another in the same memory. The store copies

@@ -338,18 +338,8 @@ func (m *mailbox) fullStatus(s *Status) error {
 	if from >= m.c.uidNext {
 		return nil
 	}
-	first, bit := chunkOf(from)
-	return m.eachChunk(func(num uint32, c *chunk) error {
-		if num < first {
-			return nil
-		}
-		exists := c.exists
-		if num == first {
-			for i := range bit {
-				exists.clear(i)
-			}
-		}
-		s.Recent += uint32(exists.count())
-		return nil
+	return m.eachBlock(m.all(), from, func(sp *span) (bool, error) {
+		s.Recent += uint32(sp.bits.count())
+		return true, nil
 	})
 }

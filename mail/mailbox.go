@@ -20,17 +20,17 @@ type mailbox struct {
 	policy policy
 	own    bool // the user sees it with its owner's eyes
 
-	c       counters
-	names   []string // of keywords; loaded when asked for
-	chunks  map[uint32]*chunk
-	seen    map[uint32]*bitmap // the user's private \Seen, when not own
-	log     logEntry
-	private uidset.Set // changes that only this user sees
+	c        counters
+	names    []string // of keywords; loaded when asked for
+	blocks   map[uint32]*block
+	private  map[uint32]*block // the user's own flags, where they are kept apart
+	log      logEntry
+	unshared uidset.Set // changes that only this user sees
 
-	dirtyChunks map[uint32]bool
-	dirtySeen   map[uint32]bool
-	dirtyNames  bool
-	dirty       bool
+	dirtyBlocks  map[uint32]bool
+	dirtyPrivate map[uint32]bool
+	dirtyNames   bool
+	dirty        bool
 }
 
 func (m *mailbox) load() error {
@@ -48,135 +48,6 @@ func (m *mailbox) load() error {
 
 // need refuses what the user's rights do not cover.
 func (m *mailbox) need(r acl.Rights) error { return admit(m.rights, r) }
-
-// chunk returns the chunk with a number, for reading.
-func (m *mailbox) chunk(num uint32) (*chunk, error) {
-	if c := m.chunks[num]; c != nil {
-		return c, nil
-	}
-	c := new(chunk)
-	v, err := m.t.r.Get(m.t.key.start(m.id.Owner, tableChunk).u32(m.id.Num).u32(num).b)
-	if err == nil {
-		err = decodeChunk(v, c)
-	}
-	if err != nil && !errors.Is(err, kv.ErrNotFound) {
-		return nil, err
-	}
-	m.keepChunk(num, c)
-	return c, nil
-}
-
-func (m *mailbox) keepChunk(num uint32, c *chunk) {
-	if m.chunks == nil {
-		m.chunks = make(map[uint32]*chunk)
-	}
-	m.chunks[num] = c
-}
-
-// touch returns the chunk of a UID for writing.
-func (m *mailbox) touch(uid uint32) (*chunk, error) {
-	num, _ := chunkOf(uid)
-	c, err := m.chunk(num)
-	if err != nil {
-		return nil, err
-	}
-	if m.dirtyChunks == nil {
-		m.dirtyChunks = make(map[uint32]bool)
-	}
-	m.dirtyChunks[num] = true
-	m.dirty = true
-	return c, nil
-}
-
-// eachChunk calls f for every chunk that may hold a message, ascending.
-func (m *mailbox) eachChunk(f func(num uint32, c *chunk) error) error {
-	if m.t.w != nil { // earlier changes of this transaction must show
-		last, _ := chunkOf(m.c.uidNext - 1)
-		for num := uint32(0); num <= last; num++ {
-			c, err := m.chunk(num)
-			if err != nil {
-				return err
-			}
-			if err := f(num, c); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	var c chunk
-	lo, hi := tableRange(m.id.Owner, tableChunk, m.id.Num)
-	for p := range m.t.r.Scan(lo, hi) {
-		c = chunk{}
-		if err := decodeChunk(p.Value, &c); err != nil {
-			return err
-		}
-		if err := f(suffix32(p.Key), &c); err != nil {
-			return err
-		}
-	}
-	return m.t.r.Err()
-}
-
-// privateSeen tells whether \Seen is kept apart from the records for this user.
-func (m *mailbox) privateSeen() bool { return !m.own && m.policy.flags&Seen != 0 }
-
-// seenBits returns the UIDs of a chunk that the user has seen.
-func (m *mailbox) seenBits(num uint32, c *chunk) (*bitmap, error) {
-	if !m.privateSeen() {
-		return &c.flags[0], nil
-	}
-	if b := m.seen[num]; b != nil {
-		return b, nil
-	}
-	b := new(bitmap)
-	v, err := m.t.r.Get(m.t.key.start(m.id.Owner, tablePrivateSeen).u32(m.id.Num).u32(uint32(m.t.u.principal.ID)).u32(num).b)
-	if errors.Is(err, kv.ErrNotFound) {
-		err = nil
-	} else if err == nil {
-		d := dec{b: v}
-		d.bitmap(b)
-		err = d.err()
-	}
-	if m.seen == nil {
-		m.seen = make(map[uint32]*bitmap)
-	}
-	m.seen[num] = b
-	return b, err
-}
-
-// existing returns those of uids that are in the mailbox.
-func (m *mailbox) existing(uids uidset.Set) (found uidset.Set, err error) {
-	for r := range chunkSpans(uids, m.c.uidNext) {
-		c, err := m.chunk(r)
-		if err != nil {
-			return found, err
-		}
-		want := bitmapOf(uids, r)
-		have := c.exists.and(&want)
-		have.appendTo(&found, r<<chunkBits)
-	}
-	return found, nil
-}
-
-// chunkSpans yields the numbers of the chunks that uids below next fall into.
-func chunkSpans(uids uidset.Set, next uint32) func(func(uint32) bool) {
-	return func(yield func(uint32) bool) {
-		done := int64(-1)
-		for _, r := range uids.Runs() {
-			if r.First >= next {
-				return
-			}
-			first, _ := chunkOf(r.First)
-			last, _ := chunkOf(min(r.Last, next-1))
-			for num := max(int64(first), done+1); num <= int64(last); num++ {
-				if !yield(uint32(num)) {
-					return
-				}
-				done = num
-			}
-		}
-	}
-}
 
 // keywordNames returns the mailbox's keywords by index.
 func (m *mailbox) keywordNames() ([]string, error) {
@@ -242,21 +113,21 @@ func (m *mailbox) keyword(name string, add bool) (index uint16, ok bool, err err
 	return uint16(len(m.names) - 1), true, nil
 }
 
-// flush writes counters, chunks, keyword table and log entry.
+// flush writes counters, blocks, keyword table and log entry.
 func (m *mailbox) flush() error {
 	if !m.dirty {
 		return nil
 	}
 	t, owner, num := m.t, m.id.Owner, m.id.Num
 	modseq := m.a.next()
-	for n := range m.dirtyChunks {
-		if err := t.set(t.key.start(owner, tableChunk).u32(num).u32(n), m.chunks[n].encode(t.val[:0])); err != nil {
+	for n := range m.dirtyBlocks {
+		if err := t.set(t.key.start(owner, tableBlock).u32(num).u32(n), m.blocks[n].encode(t.val[:0])); err != nil {
 			return err
 		}
 	}
 	user := uint32(t.u.principal.ID)
-	for n := range m.dirtySeen {
-		if err := t.set(t.key.start(owner, tablePrivateSeen).u32(num).u32(user).u32(n), appendBitmap(t.val[:0], m.seen[n])); err != nil {
+	for n := range m.dirtyPrivate {
+		if err := t.set(t.key.start(owner, tablePrivate).u32(num).u32(user).u32(n), m.private[n].encode(t.val[:0])); err != nil {
 			return err
 		}
 	}
@@ -269,8 +140,8 @@ func (m *mailbox) flush() error {
 			return err
 		}
 	}
-	if !m.private.Empty() {
-		if err := t.set(t.key.start(owner, tablePrivateLog).u32(num).u32(user).u64(uint64(modseq)), m.private.AppendBinary(t.val[:0])); err != nil {
+	if !m.unshared.Empty() {
+		if err := t.set(t.key.start(owner, tablePrivateLog).u32(num).u32(user).u64(uint64(modseq)), m.unshared.AppendBinary(t.val[:0])); err != nil {
 			return err
 		}
 	}

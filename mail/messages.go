@@ -3,152 +3,95 @@ package mail
 import (
 	"cmp"
 	"context"
-	"iter"
 	"slices"
-	"sort"
 
 	"poststube/acl"
-	"poststube/kv"
 	"poststube/uidset"
 )
 
-// A visible is a stored message as the user sees it.
+// A visible is a stored message as the user sees it. rec is filled in only when
+// it is asked for; keywords belong to the iteration.
 type visible struct {
+	*span
 	uid      uint32
-	rec      messageRecord
-	priv     privateRecord // empty when the user has none
+	bit      uint
 	flags    SystemFlags
 	keywords []uint16
 	modseq   ModSeq
-
-	privChanged bool // priv is to be stored
+	rec      messageRecord
 }
 
-// see joins the record with the user's private one.
-func (m *mailbox) see(v *visible) {
-	v.flags, v.keywords, v.modseq = v.rec.flags, v.rec.keywords, v.rec.modseq
-	if m.own {
-		v.modseq = max(v.modseq, v.rec.ownModSeq)
-		return
-	}
-	v.flags = v.rec.flags&^m.policy.flags | v.priv.flags&m.policy.flags
-	if m.policy.keywords {
-		v.keywords = v.priv.keywords
-	}
-	v.modseq = max(v.modseq, v.priv.modseq)
+// look fills in what the user sees of a message of a span.
+func (m *mailbox) look(v *visible, s *span, bit uint) {
+	v.span, v.bit, v.uid = s, bit, s.num<<blockBits|uint32(bit)
+	v.flags = m.system(s, bit)
+	v.keywords = m.appendWords(v.keywords[:0], s, bit)
+	v.modseq = m.modseq(s, bit)
 }
-
-// hasPrivate tells whether the user may have records beside the messages'.
-func (m *mailbox) hasPrivate() bool { return !m.own && (m.policy.flags != 0 || m.policy.keywords) }
 
 // each calls f for the messages of uids from the UID from on that exist, in
-// ascending order, until f says stop. The visible is reused.
-func (m *mailbox) each(uids uidset.Set, from uint32, f func(*visible) (more bool, err error)) error {
-	if uids.Empty() {
-		return nil
-	}
-	var records iter.Seq2[uint32, []byte]
-	// One scan over the whole span is cheaper than jumps as soon as one key in
-	// eight is wanted.
-	if span := uint64(uids.Max()) - uint64(uids.Min()) + 1; uint64(uids.Len())*8 >= span {
-		records = m.scan(uids, from)
-	} else {
-		records = m.pick(uids, from)
-	}
-	var private func(uid uint32) ([]byte, error)
-	if m.hasPrivate() {
-		next, stop := iter.Pull(m.privateScan(uids, from))
-		defer stop()
-		private = follow(next)
-	}
+// ascending order, until f says stop. The visible is reused. Only with records
+// is v.rec read.
+func (m *mailbox) each(uids uidset.Set, from uint32, records bool, f func(*visible) (more bool, err error)) error {
 	var v visible
-	var c *chunk
-	current := ^uint32(0)
-	for uid, value := range records {
-		num, bit := chunkOf(uid)
-		if num != current {
-			var err error
-			if c, err = m.chunk(num); err != nil {
-				return err
-			}
-			current = num
+	return m.eachBlock(uids, from, func(s *span) (bool, error) {
+		if records {
+			return m.eachRecord(s, func(uid uint32, value []byte) (bool, error) {
+				if err := v.rec.decode(value); err != nil {
+					return false, err
+				}
+				m.look(&v, s, bitOf(uid))
+				return f(&v)
+			})
 		}
-		if !c.exists.get(bit) {
-			continue
-		}
-		v.uid = uid
-		if err := v.rec.decode(value); err != nil {
-			return err
-		}
-		v.priv.flags, v.priv.modseq, v.priv.keywords = 0, 0, v.priv.keywords[:0]
-		if private != nil {
-			p, err := private(uid)
-			if err == nil && p != nil {
-				err = v.priv.decode(p)
-			}
-			if err != nil {
-				return err
+		for bit, ok := s.bits.next(0); ok; bit, ok = s.bits.next(bit + 1) {
+			m.look(&v, s, bit)
+			if more, err := f(&v); err != nil || !more {
+				return false, err
 			}
 		}
-		m.see(&v)
-		if more, err := f(&v); err != nil || !more {
-			return err
-		}
-	}
-	return m.t.r.Err()
+		return true, nil
+	})
 }
 
-// scan yields the records of uids by one pass over their span.
-func (m *mailbox) scan(uids uidset.Set, from uint32) iter.Seq2[uint32, []byte] {
-	return func(yield func(uint32, []byte) bool) {
-		var a, b keyBuf
-		lo := a.start(m.id.Owner, tableMessage).u32(m.id.Num).u32(max(uids.Min(), from)).b
-		hi := append(b.start(m.id.Owner, tableMessage).u32(m.id.Num).u32(uids.Max()).b, 0)
-		runs := uids.Runs()
+// eachRecord reads the records of a span: by one scan if they are many.
+func (m *mailbox) eachRecord(s *span, f func(uid uint32, value []byte) (bool, error)) (bool, error) {
+	base := s.num << blockBits
+	first, _ := s.bits.next(0)
+	found, count := 0, s.bits.count()
+	if count < 16 {
+		uids := make([]uint32, 0, count)
+		for bit, ok := first, true; ok; bit, ok = s.bits.next(bit + 1) {
+			uids = append(uids, base|uint32(bit))
+		}
+		for i, value := range m.t.r.GetMany(m.messageKeys(uids)) {
+			found++
+			if more, err := f(uids[i], value); err != nil || !more {
+				return false, err
+			}
+		}
+	} else {
+		var a, z keyBuf
+		lo := a.start(m.id.Owner, tableMessage).u32(m.id.Num).u32(base | uint32(first)).b
+		hi := append(z.start(m.id.Owner, tableMessage).u32(m.id.Num).u32(base|(blockSize-1)).b, 0)
 		for p := range m.t.r.Scan(lo, hi) {
 			uid := suffix32(p.Key)
-			for len(runs) > 0 && runs[0].Last < uid {
-				runs = runs[1:]
+			if !s.bits.get(bitOf(uid)) {
+				continue
 			}
-			if len(runs) == 0 {
-				return
-			}
-			if uid >= runs[0].First && !yield(uid, p.Value) {
-				return
+			found++
+			if more, err := f(uid, p.Value); err != nil || !more {
+				return false, err
 			}
 		}
 	}
-}
-
-// pick yields the records of uids one by one.
-func (m *mailbox) pick(uids uidset.Set, from uint32) iter.Seq2[uint32, []byte] {
-	const batch = 256
-	return func(yield func(uint32, []byte) bool) {
-		runs := uids.Runs()
-		first := sort.Search(len(runs), func(i int) bool { return runs[i].Last >= from })
-		list := make([]uint32, 0, min(batch, uids.Len()))
-		done := false
-		emit := func() {
-			for i, value := range m.t.r.GetMany(m.messageKeys(list)) {
-				if !yield(list[i], value) {
-					done = true
-					return
-				}
-			}
-			list = list[:0]
-			done = m.t.r.Err() != nil
-		}
-		for _, r := range runs[first:] {
-			for uid := uint64(max(r.First, from)); uid <= uint64(r.Last); uid++ {
-				if list = append(list, uint32(uid)); len(list) == cap(list) {
-					if emit(); done {
-						return
-					}
-				}
-			}
-		}
-		emit()
+	if err := m.t.r.Err(); err != nil {
+		return false, err
 	}
+	if found != count {
+		return false, errRecord
+	}
+	return true, nil
 }
 
 // messageKeys returns the keys of the records of uids.
@@ -165,30 +108,6 @@ func (m *mailbox) messageKeys(uids []uint32) [][]byte {
 	return keys
 }
 
-// privateScan yields the user's private records within the span of uids.
-func (m *mailbox) privateScan(uids uidset.Set, from uint32) iter.Seq[kv.Pair] {
-	var a, b keyBuf
-	user := uint32(m.t.u.principal.ID)
-	lo := a.start(m.id.Owner, tablePrivate).u32(m.id.Num).u32(user).u32(max(uids.Min(), from)).b
-	hi := append(b.start(m.id.Owner, tablePrivate).u32(m.id.Num).u32(user).u32(uids.Max()).b, 0)
-	return m.t.r.Scan(lo, hi)
-}
-
-// follow returns a function that finds the value of ascending UIDs in an
-// iteration over pairs whose keys end in UIDs.
-func follow(next func() (kv.Pair, bool)) func(uint32) ([]byte, error) {
-	p, ok := next()
-	return func(uid uint32) ([]byte, error) {
-		for ok && suffix32(p.Key) < uid {
-			p, ok = next()
-		}
-		if ok && suffix32(p.Key) == uid {
-			return p.Value, nil
-		}
-		return nil, nil
-	}
-}
-
 // Messages reads the messages of uids from the UID from on, ascending, all of
 // one snapshot, and calls visit for each until it returns false. It returns the
 // UID to go on from, or 0 when none is left. Messages that are no longer there
@@ -202,7 +121,7 @@ func (b *Mailbox) Messages(ctx context.Context, uids uidset.Set, from uint32, wa
 		if f.names, err = m.keywordNames(); err != nil {
 			return err
 		}
-		err := m.each(uids, max(from, 1), f.add)
+		err := m.each(uids, max(from, 1), want&WantFlagsOnly == 0, f.add)
 		if err == nil && !f.stopped {
 			err = f.flush()
 		}
@@ -241,7 +160,7 @@ func (f *fetcher) add(v *visible) (more bool, err error) {
 		f.next = v.uid
 		return false, nil
 	}
-	if f.want == 0 {
+	if f.want&^WantFlagsOnly == 0 {
 		var msg Message
 		f.words = f.words[:0]
 		f.fill(&msg, v)

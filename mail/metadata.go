@@ -7,7 +7,6 @@ import (
 
 	"poststube/acl"
 	"poststube/directory"
-	"poststube/uidset"
 )
 
 // Annotations (RFC 5464) are values under names such as /shared/comment, of a
@@ -189,7 +188,7 @@ func (t *txn) setEntry(a *account, n *node, r acl.Rights, loc location, e Metada
 // String is the policy as its annotation has it.
 func (p policy) String() string {
 	var words []string
-	for _, f := range chunkFlags {
+	for _, f := range systemFlags {
 		if p.flags&f != 0 {
 			words = append(words, flagNames[f])
 		}
@@ -259,10 +258,13 @@ func (t *txn) flagsChanged(a *account, n *node) error {
 		}
 		m.log.action = actPolicy
 		modseq := a.next()
-		err = m.rewrite(uidset.Range(1, max(m.c.uidNext, 2)-1), func(v *visible) bool {
-			v.rec.modseq = modseq
-			m.log.changed.Add(v.uid)
-			return true
+		err = m.eachBlock(m.all(), 1, func(s *span) (bool, error) {
+			for bit, ok := s.bits.next(0); ok; bit, ok = s.bits.next(bit + 1) {
+				s.b.modseq[bit] = modseq
+			}
+			s.bits.appendTo(&m.log.changed, s.num)
+			m.touch(s.num)
+			return true, nil
 		})
 		if err != nil {
 			return err

@@ -100,20 +100,15 @@ func (b *Mailbox) State(ctx context.Context, claimRecent bool) (*State, error) {
 		s.Keywords = names
 		s.Info = m.info(b.name)
 		s.Settable, s.NewKeywords, s.ReadOnly = m.settable()
-		return m.eachChunk(func(num uint32, c *chunk) error {
-			c.exists.appendTo(&s.UIDs, num<<chunkBits)
-			if s.FirstUnseen != 0 {
-				return nil
+		return m.eachBlock(m.all(), 1, func(sp *span) (bool, error) {
+			sp.bits.appendTo(&s.UIDs, sp.num)
+			if s.FirstUnseen == 0 {
+				unseen := sp.bits.andNot(m.seenBits(sp))
+				if bit, ok := unseen.next(0); ok {
+					s.FirstUnseen = sp.num<<blockBits | uint32(bit)
+				}
 			}
-			seen, err := m.seenBits(num, c)
-			if err != nil {
-				return err
-			}
-			unseen := c.exists.andNot(seen)
-			var set uidset.Set
-			unseen.appendTo(&set, num<<chunkBits)
-			s.FirstUnseen = set.Min()
-			return nil
+			return true, nil
 		})
 	})
 	if err != nil {
@@ -141,7 +136,7 @@ func countFrom(s uidset.Set, from uint32) (n uint32) {
 	return n
 }
 
-// status fills in what the counters and, for private flags, the chunks know.
+// status fills in what the counters and, for private flags, the blocks know.
 // Recent is where it begins, not yet how many there are.
 func (m *mailbox) status(s *Status) error {
 	*s = Status{
@@ -157,14 +152,10 @@ func (m *mailbox) status(s *Status) error {
 	}
 	if m.privateSeen() {
 		s.Unseen = 0
-		return m.eachChunk(func(num uint32, c *chunk) error {
-			seen, err := m.seenBits(num, c)
-			if err != nil {
-				return err
-			}
-			unseen := c.exists.andNot(seen)
+		return m.eachBlock(m.all(), 1, func(sp *span) (bool, error) {
+			unseen := sp.bits.andNot(m.seenBits(sp))
 			s.Unseen += uint32(unseen.count())
-			return nil
+			return true, nil
 		})
 	}
 	return nil

@@ -80,72 +80,42 @@ func decodeCounters(b []byte) (c counters, err error) {
 	return c, d.err()
 }
 
-// A messageRecord is a message in its place in a mailbox. What depends on the
-// email alone is in its emailRecord.
+// A messageRecord is what never changes about a message in its place in a
+// mailbox; what can change is in its block, and what depends on the email alone
+// in its emailRecord.
 type messageRecord struct {
-	flags    SystemFlags // as the owner sees them
-	keywords []uint16    // indexes into the mailbox's table, ascending
-	modseq   ModSeq
 	created  ModSeq // the commit that put it here
-	// ownModSeq is that of the last change to flags that the policy makes
-	// private, made by the owner: only the owner sees it.
-	ownModSeq ModSeq
-	internal  int64 // seconds since 1970
-	zone      int16 // minutes east of UTC, as it was given
-	saved     int64 // seconds since 1970
-	size      int64
-	email     uint64
-	thread    uint64
-	creator   directory.ID
+	internal int64  // seconds since 1970
+	zone     int16  // minutes east of UTC, as it was given
+	saved    int64  // seconds since 1970
+	size     int64
+	email    uint64
+	thread   uint64
+	creator  directory.ID
 }
 
-const recordKeywords = 1 << 5 // in the leading octet, beside the flags
-
-// encode writes the flags first, so that most scans read one octet and modseq.
 func (m *messageRecord) encode(b []byte) []byte {
-	lead := byte(m.flags)
-	if len(m.keywords) > 0 {
-		lead |= recordKeywords
-	}
-	b = append(b, 1, lead)
-	b = appendU(b, uint64(m.modseq))
-	if len(m.keywords) > 0 {
-		b = appendU(b, uint64(len(m.keywords)))
-		for _, k := range m.keywords {
-			b = appendU(b, uint64(k))
-		}
-	}
-	b = appendU(b, uint64(m.ownModSeq))
-	b = appendU(b, uint64(m.created))
+	b = append(b, 1)
+	b = appendU(b, uint64(m.size))
+	b = appendU(b, m.email)
 	b = appendI(b, m.internal)
 	b = appendI(b, int64(m.zone))
 	b = appendI(b, m.saved-m.internal)
-	b = appendU(b, uint64(m.size))
-	b = appendU(b, m.email)
 	b = appendU(b, m.thread)
+	b = appendU(b, uint64(m.created))
 	return appendU(b, uint64(m.creator))
 }
 
-// decode reads a record; the keywords go into the memory that m.keywords has.
 func (m *messageRecord) decode(b []byte) error {
 	d := dec{b: b}
 	d.version(1)
-	lead := d.byte()
-	m.flags = SystemFlags(lead) & AllSystemFlags
-	m.modseq = ModSeq(d.u())
-	m.keywords = m.keywords[:0]
-	if lead&recordKeywords != 0 {
-		for range d.count() {
-			m.keywords = append(m.keywords, uint16(d.u()))
-		}
-	}
-	m.ownModSeq = ModSeq(d.u())
-	m.created = ModSeq(d.u())
+	m.size = int64(d.u())
+	m.email = d.u()
 	m.internal = d.i()
 	m.zone = int16(d.i())
 	m.saved = m.internal + d.i()
-	m.size = int64(d.u())
-	m.email, m.thread = d.u(), d.u()
+	m.thread = d.u()
+	m.created = ModSeq(d.u())
 	m.creator = directory.ID(d.u())
 	return d.err()
 }
@@ -156,36 +126,6 @@ func zone(minutes int) *time.Location {
 		return time.UTC
 	}
 	return time.FixedZone("", minutes*60)
-}
-
-// A privateRecord holds the flags of one message that are one user's own, by
-// the policy of the mailbox.
-type privateRecord struct {
-	flags    SystemFlags
-	keywords []uint16
-	modseq   ModSeq
-}
-
-func (p *privateRecord) encode(b []byte) []byte {
-	b = append(b, 1, byte(p.flags))
-	b = appendU(b, uint64(p.modseq))
-	b = appendU(b, uint64(len(p.keywords)))
-	for _, k := range p.keywords {
-		b = appendU(b, uint64(k))
-	}
-	return b
-}
-
-func (p *privateRecord) decode(b []byte) error {
-	d := dec{b: b}
-	d.version(1)
-	p.flags = SystemFlags(d.byte()) & AllSystemFlags
-	p.modseq = ModSeq(d.u())
-	p.keywords = p.keywords[:0]
-	for range d.count() {
-		p.keywords = append(p.keywords, uint16(d.u()))
-	}
-	return d.err()
 }
 
 // An action says what a log entry records.

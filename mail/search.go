@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +29,7 @@ func (b *Mailbox) Search(ctx context.Context, within uidset.Set, q *Query, wantM
 		if found.UIDs, err = s.eval(q, there); err != nil || !wantModSeq {
 			return err
 		}
-		return m.each(found.UIDs, 1, func(v *visible) (bool, error) {
+		return m.each(found.UIDs, 1, false, func(v *visible) (bool, error) {
 			found.MaxModSeq = max(found.MaxModSeq, v.modseq)
 			return true, nil
 		})
@@ -133,34 +134,19 @@ func (s *searcher) and(list []*Query, in uidset.Set) (uidset.Set, error) {
 	return in, nil
 }
 
-// flag answers from the bitmaps, if the flag is not private and kept apart.
+// flag answers from the bitmaps.
 func (s *searcher) flag(flag SystemFlags, in uidset.Set) (out uidset.Set, err error) {
-	m := s.m
-	if !m.own && m.policy.flags&flag&^Seen != 0 {
-		return s.records([]*Query{{Op: QFlag, Flag: flag}}, in)
-	}
-	at := 0
-	for i, f := range chunkFlags {
-		if f == flag {
-			at = i
+	at := slices.Index(systemFlags[:], flag)
+	err = s.m.eachBlock(in, 1, func(sp *span) (bool, error) {
+		from := sp.b
+		if sp.p != nil && s.m.policy.flags&flag != 0 {
+			from = sp.p
 		}
-	}
-	for num := range chunkSpans(in, m.c.uidNext) {
-		c, err := m.chunk(num)
-		if err != nil {
-			return out, err
-		}
-		bits := &c.flags[at]
-		if flag == Seen {
-			if bits, err = m.seenBits(num, c); err != nil {
-				return out, err
-			}
-		}
-		want := bitmapOf(in, num)
-		hit := want.and(bits)
-		hit.appendTo(&out, num<<chunkBits)
-	}
-	return out, nil
+		hit := sp.bits.and(&from.flags[at])
+		hit.appendTo(&out, sp.num)
+		return true, nil
+	})
+	return out, err
 }
 
 // records tests conditions on the message records.
@@ -171,7 +157,7 @@ func (s *searcher) records(list []*Query, in uidset.Set) (out uidset.Set, err er
 			return out, err
 		}
 	}
-	err = s.m.each(in, 1, func(v *visible) (bool, error) {
+	err = s.m.each(in, 1, true, func(v *visible) (bool, error) {
 		for _, test := range tests {
 			if !test(v) {
 				return true, nil
@@ -187,8 +173,6 @@ func (s *searcher) records(list []*Query, in uidset.Set) (out uidset.Set, err er
 func (s *searcher) test(q *Query) (func(*visible) bool, error) {
 	n := q.Num
 	switch q.Op {
-	case QFlag:
-		return func(v *visible) bool { return v.flags&q.Flag != 0 }, nil
 	case QKeyword:
 		k, ok, err := s.m.keyword(q.Text, false)
 		if err != nil || !ok {

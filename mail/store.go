@@ -41,6 +41,13 @@ func (m *mailbox) newFlagger(ch FlagChange) (*flagger, error) {
 	return f, nil
 }
 
+// needsRecord tells whether more than the block counts: the size, for what
+// becomes \Deleted or ceases to be, and who put the message there, for rights
+// on one's own messages.
+func (f *flagger) needsRecord() bool {
+	return f.op == SetFlags || f.system&Deleted != 0 || f.m.rights.Of(true) != f.m.rights
+}
+
 // mask returns the system flags that rights let one change.
 func mask(r acl.Rights) (s SystemFlags) {
 	if r.Has(acl.Seen) {
@@ -79,12 +86,11 @@ func (m *mailbox) permitted(ch FlagChange) error {
 	return m.need(need &^ (r & need))
 }
 
-// apply changes v in memory and tells whether anything did.
+// apply changes a message in its block, which belongs to the transaction, and
+// tells whether anything did.
 func (f *flagger) apply(v *visible) bool {
 	m := f.m
-	m.see(v)
-	me := m.t.u.principal.ID
-	r := m.rights.Of(v.rec.creator == me && me != 0)
+	r := m.rightsOn(v)
 	system, words := f.system&mask(r), v.keywords
 	switch f.op {
 	case SetFlags:
@@ -94,7 +100,7 @@ func (f *flagger) apply(v *visible) bool {
 	case RemoveFlags:
 		system = v.flags &^ system
 	}
-	if r.Has(acl.Write) {
+	if r.Has(acl.Write) && (len(f.keywords) > 0 || f.op == SetFlags) {
 		words = f.combine(v.keywords)
 	}
 	wordsChanged := !slices.Equal(words, v.keywords)
@@ -120,98 +126,61 @@ func (f *flagger) combine(old []uint16) []uint16 {
 	return f.keywords
 }
 
-// write puts the new flags where they belong: into the record, or beside it
-// where the policy makes them the user's own.
+// write puts the new flags where they belong: into the mailbox's block, or into
+// the user's where the policy makes them the user's own.
 func (f *flagger) write(v *visible, system SystemFlags, words []uint16, wordsChanged bool) {
-	m := f.m
+	m, b := f.m, v.b
 	modseq := m.a.next()
-	diff := system ^ v.flags
-	shared := diff&^m.policy.flags != 0 || wordsChanged && !m.policy.keywords
-	private := diff&m.policy.flags != 0 || wordsChanged && m.policy.keywords
-	if m.own {
-		v.rec.flags = system
-		if wordsChanged {
-			v.rec.keywords = slices.Clone(words)
-		}
-	} else {
-		v.rec.flags = v.rec.flags&m.policy.flags | system&^m.policy.flags
-		v.priv.flags = system & m.policy.flags
-		if wordsChanged && m.policy.keywords {
-			v.priv.keywords = slices.Clone(words)
-		} else if wordsChanged {
-			v.rec.keywords = slices.Clone(words)
-		}
+	diff, private := system^v.flags, m.policy.flags
+	shared := diff&^private != 0 || wordsChanged && !m.policy.keywords
+	unshared := diff&private != 0 || wordsChanged && m.policy.keywords
+	old := b.system(v.bit)
+	if v.p == nil {
+		private = 0
 	}
-	if shared && !f.fresh {
-		v.rec.modseq = modseq
+	b.setSystem(v.bit, old&private|system&^private)
+	m.recount(b.system(v.bit), old, v)
+	if v.p == nil || !m.policy.keywords {
+		if wordsChanged {
+			b.setWords(v.bit, words)
+		}
+	} else if wordsChanged {
+		v.p.setWords(v.bit, words)
+	}
+	m.touch(v.num)
+	if v.p != nil && unshared {
+		v.p.setSystem(v.bit, v.p.system(v.bit)&^private|system&private)
+		v.p.modseq[v.bit] = modseq
+		m.touchPrivate(v.num)
+	}
+	if f.fresh {
+		return
+	}
+	if shared {
+		b.modseq[v.bit] = modseq
 		m.log.changed.Add(v.uid)
 	}
-	if private && !m.own {
-		v.priv.modseq = modseq
-		v.privChanged = true
-	}
-	if private && m.own && !f.fresh {
-		v.rec.ownModSeq = modseq
-	}
-	if private && !f.fresh {
-		m.private.Add(v.uid)
-	}
-	v.flags, v.modseq = system, modseq
-	v.keywords = words
-}
-
-// put writes a message's records, and keeps chunk and counters in step.
-func (m *mailbox) put(v *visible) error {
-	t := m.t
-	c, err := m.touch(v.uid)
-	if err != nil {
-		return err
-	}
-	bit := bitOf(v.uid)
-	m.count(c, bit, v.rec.size, -1)
-	c.setFlags(bit, v.rec.flags)
-	m.count(c, bit, v.rec.size, +1)
-	if err := t.set(t.key.start(m.id.Owner, tableMessage).u32(m.id.Num).u32(v.uid), v.rec.encode(t.val[:0])); err != nil {
-		return err
-	}
-	if !v.privChanged {
-		return nil
-	}
-	user := uint32(t.u.principal.ID)
-	if err := m.markSeen(c, v.uid, v.priv.flags&Seen != 0); err != nil {
-		return err
-	}
-	return t.set(t.key.start(m.id.Owner, tablePrivate).u32(m.id.Num).u32(user).u32(v.uid), v.priv.encode(t.val[:0]))
-}
-
-// count takes a message's flags out of the counters, or adds them.
-func (m *mailbox) count(c *chunk, bit uint, size int64, sign int) {
-	if c.flags[0].get(bit) {
-		m.c.seen += uint32(sign)
-	}
-	if c.flags[3].get(bit) {
-		m.c.deleted += uint32(sign)
-		m.c.deletedSize += int64(sign) * size
+	if unshared {
+		if m.own {
+			b.own[v.bit] = modseq
+		}
+		m.unshared.Add(v.uid)
 	}
 }
 
-// markSeen keeps the user's private \Seen in step with the private record.
-func (m *mailbox) markSeen(c *chunk, uid uint32, seen bool) error {
-	num, bit := chunkOf(uid)
-	b, err := m.seenBits(num, c)
-	if err != nil || !m.privateSeen() {
-		return err
+// recount brings the counters from a message's old flags to its new ones.
+func (m *mailbox) recount(now, old SystemFlags, v *visible) {
+	sign := func(f SystemFlags) int { return bit(now&f != 0) - bit(old&f != 0) }
+	m.c.seen += uint32(sign(Seen))
+	m.c.deleted += uint32(sign(Deleted))
+	m.c.deletedSize += int64(sign(Deleted)) * v.rec.size
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
 	}
-	if seen {
-		b.set(bit)
-	} else {
-		b.clear(bit)
-	}
-	if m.dirtySeen == nil {
-		m.dirtySeen = make(map[uint32]bool)
-	}
-	m.dirtySeen[num] = true
-	return nil
+	return 0
 }
 
 // SetFlags changes flags of the messages of uids in one commit (RFC 9051 section
@@ -233,16 +202,13 @@ func (b *Mailbox) SetFlags(ctx context.Context, uids uidset.Set, ch FlagChange) 
 		}
 		done.Missing = uids.Subtract(there)
 		m.log.action, m.log.detail = actFlags, ch.describe()
-		err = m.rewrite(there, func(v *visible) bool {
+		err = m.each(there, 1, f.needsRecord(), func(v *visible) (bool, error) {
 			if ch.Conditional && v.modseq > ch.UnchangedSince {
 				done.Modified.Add(v.uid)
-				return false
+			} else if f.apply(v) {
+				done.Changed.Add(v.uid)
 			}
-			if !f.apply(v) {
-				return false
-			}
-			done.Changed.Add(v.uid)
-			return true
+			return true, nil
 		})
 		if !done.Changed.Empty() {
 			done.ModSeq = m.a.modseq
@@ -252,47 +218,12 @@ func (b *Mailbox) SetFlags(ctx context.Context, uids uidset.Set, ch FlagChange) 
 	return done, err
 }
 
-// rewrite calls change for the messages of uids and stores those for which it
-// returns true. It works in steps, since what is being scanned must not be
-// written to.
-func (m *mailbox) rewrite(uids uidset.Set, change func(*visible) bool) error {
-	const step = 4096
-	list := make([]visible, 0, min(step, uids.Len()))
-	for from := uint32(1); from != 0; {
-		list = list[:0]
-		next := uint32(0)
-		err := m.each(uids, from, func(v *visible) (bool, error) {
-			if len(list) == step {
-				next = v.uid
-				return false, nil
-			}
-			if change(v) {
-				v.rec.keywords = slices.Clone(v.rec.keywords)
-				v.priv.keywords = slices.Clone(v.priv.keywords)
-				list = append(list, *v)
-				v.privChanged = false
-			}
-			return true, nil
-		})
-		if err != nil {
-			return err
-		}
-		for i := range list {
-			if err := m.put(&list[i]); err != nil {
-				return err
-			}
-		}
-		from = next
-	}
-	return nil
-}
-
 var flagNames = map[SystemFlags]string{Seen: `\Seen`, Answered: `\Answered`, Flagged: `\Flagged`, Deleted: `\Deleted`, Draft: `\Draft`}
 
 // describe is how the audit trail shows a change.
 func (ch FlagChange) describe() string {
 	var names []string
-	for _, f := range chunkFlags {
+	for _, f := range systemFlags {
 		if ch.Flags.System&f != 0 {
 			names = append(names, flagNames[f])
 		}

@@ -156,7 +156,12 @@ func (u *User) Restore(ctx context.Context, name string, uids uidset.Set) (Copie
 			} else if back {
 				continue
 			}
-			f := flagger{m: m, op: SetFlags, system: rec.flags &^ Deleted, keywords: rec.keywords, fresh: true}
+			num, bit := blockOf(g.uid)
+			old, err := m.block(num)
+			if err != nil {
+				return err
+			}
+			f := flagger{m: m, op: SetFlags, system: old.system(bit) &^ Deleted, keywords: old.appendWords(nil, bit), fresh: true}
 			uid, err := m.place(rec, &f)
 			if err != nil {
 				return err
@@ -176,13 +181,8 @@ func (m *mailbox) holds(email uint64) (bool, error) {
 	lo := a.start(m.id.Owner, tablePlace).u64(email).u32(m.id.Num).b
 	hi := prefixEnd(b.start(m.id.Owner, tablePlace).u64(email).u32(m.id.Num).b)
 	for p := range m.t.r.Scan(lo, hi) {
-		num, bit := chunkOf(suffix32(p.Key))
-		c, err := m.chunk(num)
-		if err != nil {
-			return false, err
-		}
-		if c.exists.get(bit) {
-			return true, nil
+		if there, err := m.exists(suffix32(p.Key)); err != nil || there {
+			return there, err
 		}
 	}
 	return false, m.t.r.Err()
