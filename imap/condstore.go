@@ -30,8 +30,7 @@ func condstore() extension {
 		}}},
 		fetch: []fetchItem{{name: "MODSEQ", read: func(p *parser, r *fetchRequest) {
 			r.condstore = true
-			r.named |= namesModSeq
-			r.add(fetchPart{append: appendModSeq})
+			r.add(p, fetchPart{name: "MODSEQ", append: appendModSeq})
 		}}},
 		fetchMod: []fetchModifier{{name: "CHANGEDSINCE", read: func(p *parser, r *fetchRequest) {
 			p.SP()

@@ -32,11 +32,14 @@ func readCreate(p *parser) run {
 	}
 	return func(s *session) (answer, error) {
 		info, err := s.user.Create(s.ctx, trimSeparator(r.mailbox), r.specialUse)
-		if err == nil && info.Name != r.mailbox && s.dialect.rev2 {
+		if err != nil {
+			return answer{}, err
+		}
+		if info.Name != r.mailbox && s.dialect.rev2 {
 			// The name became another one (RFC 9051 section 6.3.4).
 			s.listLine(info)
 		}
-		return answer{}, err
+		return answer{code: s.mailboxIDCode(info.ID)}, nil
 	}
 }
 

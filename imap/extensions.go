@@ -26,6 +26,13 @@ func extensions() []extension {
 		appendLimit(),
 		utf8Accept(),
 		esearch(),
+		searchResult(),
+		within(),
+		binary(),
+		preview(),
+		saveDate(),
+		objectID(),
+		partial(),
 	}
 }
 
@@ -41,6 +48,7 @@ type extension struct {
 	enables  []enableItem    // for ENABLE
 	fetch    []fetchItem     // for FETCH
 	search   []searchKey     // for SEARCH
+	results  []searchOption  // for SEARCH RETURN
 	status   []statusItem    // for STATUS and LIST RETURN (STATUS)
 	choose   []listSelection // selection options of LIST
 	returns  []listReturn    // return options of LIST
@@ -62,6 +70,7 @@ type tables struct {
 	enables  map[string]enableItem
 	fetch    map[string]fetchItem
 	search   map[string]searchKey
+	results  map[string]searchOption
 	status   map[string]statusItem
 	choose   map[string]listSelection
 	returns  map[string]listReturn
@@ -80,6 +89,7 @@ func newTables(list []extension) *tables {
 		index(&t.enables, x.enables, func(v enableItem) string { return v.name })
 		index(&t.fetch, x.fetch, func(v fetchItem) string { return v.name })
 		index(&t.search, x.search, func(v searchKey) string { return v.name })
+		index(&t.results, x.results, func(v searchOption) string { return v.name })
 		index(&t.status, x.status, func(v statusItem) string { return v.name })
 		index(&t.choose, x.choose, func(v listSelection) string { return v.name })
 		index(&t.returns, x.returns, func(v listReturn) string { return v.name })

@@ -1,8 +1,7 @@
 package imap
 
 import (
-	"slices"
-
+	"poststube/imap/wire"
 	"poststube/mail"
 	"poststube/uidset"
 )
@@ -23,11 +22,11 @@ type fetchRequest struct {
 	parts   []fetchPart
 	fields  mail.Fields // what of a message the parts need
 	seen    bool        // some part sets \Seen
-	named   uint8       // which of UID, FLAGS and MODSEQ are among the parts
 
 	condstore    bool        // asking for this enables CONDSTORE
 	changedSince mail.ModSeq // 0: all
 	vanished     bool
+	page         *page // which of the messages; nil: all
 }
 
 // A fetchItem is something that FETCH can be asked for: fetch-att of RFC 9051
@@ -40,25 +39,50 @@ type fetchItem struct {
 
 // A fetchPart is one item of a request, ready to be written.
 type fetchPart struct {
+	// name is what was asked for, in one spelling: a part that is asked for
+	// twice is written once.
+	name   string
 	fields mail.Fields // what of a message it needs
 	seen   bool        // it sets \Seen
-	// append writes name and value. It must not use CRLF or Literal of the
+
+	// octets tells whether it needs the octets of a message. nil: never.
+	octets func(m *mail.Message) bool
+	// prepare finds the value. An error means that the message has no line.
+	// nil: there is nothing to find.
+	prepare func(m *fetched, v *value) error
+	// append writes name and value. Unless the message has a body, that is
+	// while the engine visits it, it must not use CRLF or Literal of the
 	// encoder, which may write to the client: see fetched.literal.
 	append func(s *session, m *fetched)
 }
 
-// Which parts a request names itself; each response has them at most once.
-const (
-	namesUID uint8 = 1 << iota
-	namesFlags
-	namesModSeq
-)
+// maxFetchParts bounds what one FETCH may ask for of each message. No client
+// comes near; a hostile one could otherwise have a message repeated thousands
+// of times by one line.
+const maxFetchParts = 1000
 
-// add adds a part.
-func (r *fetchRequest) add(part fetchPart) {
+// add adds a part, once.
+func (r *fetchRequest) add(p *parser, part fetchPart) {
+	if r.has(part.name) {
+		return
+	}
+	if len(r.parts) == maxFetchParts {
+		p.Fail(&wire.Error{Kind: wire.Limit, Code: "LIMIT", Text: "too many items in one FETCH"})
+		return
+	}
 	r.parts = append(r.parts, part)
 	r.fields |= part.fields
 	r.seen = r.seen || part.seen
+}
+
+// has tells whether a part was asked for by this name.
+func (r *fetchRequest) has(name string) bool {
+	for i := range r.parts {
+		if r.parts[i].name == name {
+			return true
+		}
+	}
+	return false
 }
 
 // A fetchModifier is a modifier of FETCH (RFC 4466 section 2.4).
@@ -104,6 +128,9 @@ func readFetch(p *parser, uid bool) run {
 	if r.vanished && (!uid || r.changedSince == 0) {
 		p.Expected("VANISHED with UID FETCH and CHANGEDSINCE only (RFC 7162 section 3.2.6)")
 	}
+	if r.page != nil && !uid {
+		p.Expected("PARTIAL with UID FETCH only (RFC 9394 section 3.3)")
+	}
 	return r.run
 }
 
@@ -126,6 +153,11 @@ func (r *fetchRequest) run(s *session) (answer, error) {
 	}
 	if r.condstore || r.changedSince != 0 {
 		s.dialect.condstore = true
+	}
+	if r.page != nil {
+		// The page is taken first, then those of it that have changed (RFC 9394
+		// section 3.4).
+		uids = r.page.of(uids)
 	}
 	if r.changedSince != 0 {
 		if uids, err = s.changedSince(r, uids); err != nil {
@@ -177,37 +209,20 @@ func (s *session) vanishedEarlier(r *fetchRequest, ch *mail.Changes) {
 	}
 }
 
+// unseen is the condition for messages without \Seen.
+var unseen = not(&mail.Query{Op: mail.QFlag, Flag: mail.Seen})
+
 // markSeen sets \Seen for messages whose bodies are fetched. A user who may not
-// do that may read all the same.
+// do that may read all the same (RFC 4314 section 4). Most that are read again
+// have it already, which a look at the flags tells for less than a change.
 func (s *session) markSeen(uids uidset.Set) (mail.Stored, error) {
-	stored, err := s.box.mailbox.SetFlags(s.ctx, uids, mail.FlagChange{Op: mail.AddFlags, Flags: mail.Flags{System: mail.Seen}})
+	found, err := s.box.mailbox.Search(s.ctx, uids, unseen, false)
+	if err != nil || found.UIDs.Empty() {
+		return mail.Stored{}, err
+	}
+	stored, err := s.box.mailbox.SetFlags(s.ctx, found.UIDs, mail.FlagChange{Op: mail.AddFlags, Flags: mail.Flags{System: mail.Seen}})
 	if denied(err) {
 		return mail.Stored{}, nil
 	}
 	return stored, err
-}
-
-// fetch writes the FETCH responses. flagged are messages whose flags have
-// changed by the command itself: they are told with FLAGS. It reports whether
-// some message was no longer there.
-func (s *session) fetch(r *fetchRequest, uids, flagged uidset.Set) (missing bool, err error) {
-	parts := r.parts
-	if r.numbers.uid && r.named&namesUID == 0 {
-		parts = slices.Insert(slices.Clone(parts), 0, fetchPart{append: appendUIDItem})
-	}
-	withModSeq := r.named&namesModSeq == 0 && (r.changedSince != 0 || s.dialect.condstore && r.named&namesFlags != 0)
-	f := fetcher{session: s, parts: parts, flagged: flagged, named: r.named, withModSeq: withModSeq}
-	err = s.portions(uids, r.fields, func(m *mail.Message) bool {
-		if r.fields&mail.WantRaw != 0 && m.Raw == nil {
-			// Its octets come from far away and are many: when nothing is held.
-			f.large = m.Clone()
-			return false
-		}
-		f.line(&fetched{Message: m})
-		return s.enc.Buffered() < portion
-	}, f.largeLine)
-	if err == nil {
-		err = f.err
-	}
-	return f.lines < uids.Len(), err
 }

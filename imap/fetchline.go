@@ -1,8 +1,7 @@
 package imap
 
 import (
-	"bytes"
-	"io"
+	"slices"
 
 	"poststube/mail"
 	"poststube/uidset"
@@ -12,99 +11,142 @@ import (
 type fetcher struct {
 	*session
 	parts      []fetchPart
-	flagged    uidset.Set // told with FLAGS in any case
-	named      uint8
-	withModSeq bool
+	fields     mail.Fields // what of a message the parts need
+	flagged    uidset.Set  // told with FLAGS in any case
+	withFlags  bool        // FLAGS is among the parts
+	withModSeq bool        // MODSEQ goes with each line, without being a part
+	askModSeq  bool        // MODSEQ is among the parts
 
-	lines int
+	m      fetched // whose line is being written
+	values []value // of the parts, for that line
+	lines  int
 	// large is a message whose octets are not at hand in its visit. The visit
 	// is over then, and its line is written by largeLine.
 	large *mail.Message
-	err   error // the first message that could not be read
+	err   error // of the first message that could not be told as it was asked for
 }
 
-// A fetched is a message whose line is being written.
-type fetched struct {
-	*mail.Message
-	body *mail.Body // of a large message, nil otherwise
+// fetch writes the FETCH responses. flagged are messages whose flags have
+// changed by the command itself: they are told with FLAGS. It reports whether
+// some message was no longer there.
+func (s *session) fetch(r *fetchRequest, uids, flagged uidset.Set) (missing bool, err error) {
+	parts := r.parts
+	if r.numbers.uid && !r.has("UID") {
+		parts = slices.Insert(slices.Clone(parts), 0, fetchPart{append: appendUIDItem})
+	}
+	f := fetcher{
+		session: s, parts: parts, fields: r.fields, flagged: flagged,
+		withFlags: r.has("FLAGS"), askModSeq: r.has("MODSEQ"),
+		values: make([]value, len(parts)),
+	}
+	f.withModSeq = !f.askModSeq && (r.changedSince != 0 || s.dialect.condstore && f.withFlags)
+	err = s.portions(uids, &f.fields, f.visit, f.largeLine)
+	if err == nil {
+		err = f.err
+	}
+	return f.lines < uids.Len(), err
 }
 
-// line writes the line of a message.
-func (f *fetcher) line(m *fetched) {
+// visit writes the line of a message within its visit, or leaves it to
+// largeLine.
+func (f *fetcher) visit(m *mail.Message) bool {
+	if m.Raw == nil && f.needsOctets(m) {
+		f.large = m.Clone()
+		return false
+	}
+	if m.Raw != nil && int64(len(m.Raw)) != m.Size {
+		f.keep(&mail.Error{Kind: mail.Corrupt, Text: "the octets of a message are damaged in the store"})
+		return true
+	}
+	f.m.reset(m)
+	f.line()
+	return f.enc.Buffered() < portion
+}
+
+// needsOctets tells whether a part needs the octets of a message. If they could
+// have been had by asking the engine, they are from now on.
+func (f *fetcher) needsOctets(m *mail.Message) bool {
+	for i := range f.parts {
+		if f.parts[i].octets != nil && f.parts[i].octets(m) {
+			f.fields |= mail.WantRaw
+			return true
+		}
+	}
+	return false
+}
+
+// line writes the line of the message f.m.
+func (f *fetcher) line() {
+	m := &f.m
 	seq, ok := f.box.view.Seq(m.UID)
 	if !ok {
 		return
 	}
 	f.lines++
+	for i := range f.parts {
+		if prepare := f.parts[i].prepare; prepare != nil {
+			if err := prepare(m, &f.values[i]); err != nil {
+				f.keep(err)
+				return
+			}
+		}
+	}
 	e := f.enc
 	e.Raw("* ").Number(seq).Raw(" FETCH (")
 	for i := range f.parts {
 		if i > 0 {
 			e.SP()
 		}
+		m.value = &f.values[i]
 		f.parts[i].append(f.session, m)
 	}
-	changed := f.named&namesFlags == 0 && f.flagged.Contains(m.UID)
+	changed := !f.withFlags && f.flagged.Contains(m.UID)
 	if changed {
 		e.SP()
 		f.flags(m.Message)
 	}
-	if f.withModSeq || changed && f.dialect.condstore && f.named&namesModSeq == 0 {
+	if f.withModSeq || changed && f.dialect.condstore && !f.askModSeq {
 		e.SP()
 		appendModSeq(f.session, m)
 	}
 	e.Raw(")\r\n")
 }
 
+// keep remembers why a message has no line. The others still have theirs.
+func (f *fetcher) keep(err error) {
+	if f.err == nil && mail.KindOf(err) != mail.NotFound {
+		f.err = err
+	}
+}
+
 // largeLine writes the line of the message that ended the last visits, if one
-// has. One that can't be read has no line; the others are still served.
+// has.
 func (f *fetcher) largeLine() error {
 	if f.large == nil {
 		return nil
 	}
-	m := fetched{Message: f.large}
+	f.m.reset(f.large)
 	f.large = nil
 	var err error
-	if m.body, err = f.box.mailbox.OpenBody(f.ctx, m.UID); err != nil {
-		if f.err == nil && mail.KindOf(err) != mail.NotFound {
-			f.err = err
-		}
+	if f.m.body, err = f.box.mailbox.OpenBody(f.ctx, f.m.UID); err != nil {
+		f.keep(err)
 		return nil
 	}
-	defer m.body.Close()
-	f.line(&m)
+	f.line()
+	if err := f.m.body.Close(); err != nil {
+		f.keep(err)
+	}
+	f.m.body = nil
 	return f.enc.Err()
-}
-
-// literal writes octets of the message as a literal. What lies beyond its end is
-// left out (RFC 9051 section 6.4.5, partial).
-func (m *fetched) literal(s *session, from, size int64) {
-	from = min(from, m.Size)
-	size = min(size, m.Size-from)
-	if m.body != nil {
-		s.enc.Literal(size, io.NewSectionReader(m.body, from, size))
-		return
-	}
-	s.rawLiteral(m.Raw[from : from+size])
-}
-
-// rawLiteral writes octets as a literal and sends nothing. NUL has no form in
-// it and becomes "?", as the encoder does it.
-func (s *session) rawLiteral(octets []byte) {
-	s.enc.Byte('{').Int(len(octets)).Raw("}\r\n")
-	if bytes.IndexByte(octets, 0) >= 0 {
-		octets = bytes.ReplaceAll(octets, []byte{0}, []byte{'?'})
-	}
-	s.enc.RawBytes(octets)
 }
 
 // portions visits the messages of uids in ascending order and calls between
 // after each bunch of visits, when nothing is held in the engine and the encoder
-// may write.
-func (s *session) portions(uids uidset.Set, want mail.Fields, visit func(*mail.Message) bool, between func() error) error {
+// may write. want may change from one bunch to the next.
+func (s *session) portions(uids uidset.Set, want *mail.Fields, visit func(*mail.Message) bool, between func() error) error {
 	from := uint32(0)
 	for {
-		next, err := s.box.mailbox.Messages(s.ctx, uids, from, want, visit)
+		next, err := s.box.mailbox.Messages(s.ctx, uids, from, *want, visit)
 		if err != nil {
 			return err
 		}

@@ -1,9 +1,6 @@
 package imap
 
 import (
-	"strings"
-
-	"poststube/imap/wire"
 	"poststube/mail"
 	"poststube/uidset"
 )
@@ -21,31 +18,17 @@ func searchMessages(uid bool) command {
 // A searchRequest is a SEARCH.
 type searchRequest struct {
 	uid       bool
+	charset   searchCharset // of the strings
 	query     *mail.Query
-	sets      []searchSet // in query, to be resolved before it is run
-	condstore bool        // MODSEQ is among the keys
+	condstore bool // MODSEQ is among the keys
+	// resolve are what completes the query in the selected mailbox.
+	resolve []func(*session) error
 
 	// results are the return options; extended tells that there were any, even
 	// none in the parentheses.
 	extended bool
 	results  searchResults
-}
-
-// searchResults is a set of return options (RFC 9051 section 6.4.4).
-type searchResults uint8
-
-const (
-	returnMin searchResults = 1 << iota
-	returnMax
-	returnAll
-	returnCount
-	returnSave
-)
-
-// A searchSet is a condition of a query that names messages.
-type searchSet struct {
-	query   *mail.Query
-	numbers numbers
+	page     *page // of PARTIAL
 }
 
 // A searchKey is a key of SEARCH (RFC 9051 section 9, search-key).
@@ -56,47 +39,22 @@ type searchKey struct {
 	read func(p *parser, r *searchRequest) *mail.Query
 }
 
-// esearch is RFC 4731 with RFC 5182, part of IMAP4rev2: return options.
-func esearch() extension {
-	return extension{name: "ESEARCH", rfc: "RFC 4731, RFC 5182", capabilities: always("ESEARCH", "SEARCHRES")}
-}
-
 func readSearch(p *parser, uid bool) run {
 	r := &searchRequest{uid: uid}
 	p.SP()
 	if p.TryWord("RETURN") {
 		r.extended = true
 		p.SP()
-		p.List(func() { r.results |= readResult(p) })
+		readSearchOptions(p, r)
 		p.SP()
 	}
 	if p.TryWord("CHARSET") {
 		p.SP()
-		charset := p.AString()
-		if !strings.EqualFold(charset, "UTF-8") && !strings.EqualFold(charset, "US-ASCII") {
-			p.Fail(&wire.Error{Kind: wire.Name, Code: "BADCHARSET (US-ASCII UTF-8)", Text: "searches are served in US-ASCII and UTF-8"})
-		}
+		r.charset = findSearchCharset(p.AString())
 		p.SP()
 	}
 	r.query = readKeys(p, r)
 	return r.run
-}
-
-func readResult(p *parser) searchResults {
-	switch p.Label() {
-	case "MIN":
-		return returnMin
-	case "MAX":
-		return returnMax
-	case "ALL":
-		return returnAll
-	case "COUNT":
-		return returnCount
-	case "SAVE":
-		return returnSave
-	}
-	p.Expected("a return option of SEARCH that the server knows")
-	return 0
 }
 
 // readKeys reads keys that all must hold.
@@ -139,31 +97,50 @@ func readKey(p *parser, r *searchRequest) *mail.Query {
 	return key.read(p, r)
 }
 
+// later has fn complete the query once it is run: what depends on the selected
+// mailbox is not known while the command is read.
+func (r *searchRequest) later(fn func(*session) error) { r.resolve = append(r.resolve, fn) }
+
 // set is the condition that a message is among those named.
 func (r *searchRequest) set(n numbers) *mail.Query {
 	q := &mail.Query{Op: mail.QUIDs}
-	r.sets = append(r.sets, searchSet{q, n})
+	r.later(func(s *session) (err error) {
+		q.UIDs, err = s.resolve(n)
+		return err
+	})
 	return q
 }
 
 func (r *searchRequest) run(s *session) (answer, error) {
-	for _, set := range r.sets {
-		uids, err := s.resolve(set.numbers)
-		if err != nil {
+	if err := r.charset.check(s); err != nil {
+		if !isBad(err) {
+			r.forget(s)
+		}
+		return answer{}, err
+	}
+	for _, complete := range r.resolve {
+		if err := complete(s); err != nil {
 			return answer{}, err
 		}
-		set.query.UIDs = uids
 	}
 	if r.condstore {
 		s.dialect.condstore = true
 	}
-	found, err := s.box.mailbox.Search(s.ctx, s.box.all(), r.query, r.condstore)
+	found, err := s.box.mailbox.Search(s.ctx, s.box.all(), r.query, false)
+	if err == nil {
+		err = s.searchAnswer(r, found.UIDs)
+	}
 	if err != nil {
-		if r.results&returnSave != 0 {
-			s.box.view.Save(uidset.Set{}) // RFC 5182 section 2.1
-		}
+		r.forget(s)
 		return answer{}, err
 	}
-	s.searchAnswer(r, found)
 	return answer{how: syncing{withUID: r.uid}}, nil
+}
+
+// forget empties "$", as a SEARCH with SAVE that is answered with NO does (RFC
+// 9051 section 6.4.4.1).
+func (r *searchRequest) forget(s *session) {
+	if r.results&returnSave != 0 {
+		s.box.view.Save(uidset.Set{})
+	}
 }

@@ -8,46 +8,50 @@ import (
 // searchAnswer writes what was found, as the client wants to have it: SEARCH
 // (RFC 3501 section 7.2.5), or ESEARCH (RFC 9051 section 7.3.4), which a rev2
 // client gets in any case.
-func (s *session) searchAnswer(r *searchRequest, found mail.Found) {
+func (s *session) searchAnswer(r *searchRequest, found uidset.Set) error {
 	v := &s.box.view
+	told := r.told(found)
 	if r.results&returnSave != 0 {
-		v.Save(r.saved(found.UIDs))
-		if r.results == returnSave {
-			return // RFC 5182 section 2.1: no ESEARCH
+		// RFC 9051 section 6.4.4.1 and RFC 9394 section 3.2: what is saved is
+		// what is told.
+		v.Save(told)
+		if r.results == returnSave && r.page == nil {
+			return nil
 		}
 	}
-	numbers := found.UIDs
+	var modseq mail.ModSeq
+	if r.condstore && !told.Empty() {
+		of, err := s.box.mailbox.Search(s.ctx, told, &mail.Query{Op: mail.QAll}, true)
+		if err != nil {
+			return err
+		}
+		modseq = of.MaxModSeq
+	}
+	numbers := found
 	if !r.uid {
-		numbers = v.Seqs(found.UIDs)
+		numbers = v.Seqs(found)
 	}
 	if r.extended || s.dialect.rev2 {
-		s.esearchLine(r, numbers, found.MaxModSeq)
-		return
+		s.esearchLine(r, numbers, modseq)
+		return nil
 	}
-	s.enc.Raw("* SEARCH")
-	for n := range numbers.All() {
-		s.enc.SP().Number(n)
-	}
-	if r.condstore && found.MaxModSeq > 0 {
-		s.enc.Raw(" (MODSEQ ").Uint64(uint64(found.MaxModSeq)).Byte(')')
-	}
-	s.enc.CRLF()
+	s.searchLine(numbers, modseq)
+	return nil
 }
 
-// saved is what SAVE keeps: all, or only the ends if only they were asked for
-// (RFC 5182 section 2.4).
-func (r *searchRequest) saved(found uidset.Set) uidset.Set {
-	if r.results&(returnAll|returnCount) != 0 || r.results&(returnMin|returnMax) == 0 || found.Empty() {
-		return found
+// searchLine writes the response of IMAP4rev1, with the modseq of RFC 7162
+// section 3.1.5.
+func (s *session) searchLine(numbers uidset.Set, modseq mail.ModSeq) {
+	e := s.enc.Raw("* SEARCH")
+	for n := range numbers.All() {
+		if e.SP().Number(n).Buffered() >= portion {
+			e.Flush()
+		}
 	}
-	var ends uidset.Set
-	if r.results&returnMin != 0 {
-		ends.Add(found.Min())
+	if modseq > 0 {
+		e.Raw(" (MODSEQ ").Uint64(uint64(modseq)).Byte(')')
 	}
-	if r.results&returnMax != 0 {
-		ends.Add(found.Max())
-	}
-	return ends
+	e.CRLF()
 }
 
 func (s *session) esearchLine(r *searchRequest, numbers uidset.Set, modseq mail.ModSeq) {
@@ -56,8 +60,8 @@ func (s *session) esearchLine(r *searchRequest, numbers uidset.Set, modseq mail.
 		e.Raw(" UID")
 	}
 	results := r.results
-	if results&^returnSave == 0 {
-		results |= returnAll
+	if !r.extended {
+		results = returnAll
 	}
 	if !numbers.Empty() {
 		if results&returnMin != 0 {
@@ -70,10 +74,19 @@ func (s *session) esearchLine(r *searchRequest, numbers uidset.Set, modseq mail.
 			e.Raw(" ALL ").Set(numbers)
 		}
 	}
+	if r.page != nil {
+		e.Raw(" PARTIAL (").Append(r.page.append).SP()
+		if page := r.page.of(numbers); page.Empty() {
+			e.NIL()
+		} else {
+			e.Set(page)
+		}
+		e.Byte(')')
+	}
 	if results&returnCount != 0 {
 		e.Raw(" COUNT ").Int(numbers.Len())
 	}
-	if r.condstore && modseq > 0 && !numbers.Empty() {
+	if modseq > 0 {
 		e.Raw(" MODSEQ ").Uint64(uint64(modseq))
 	}
 	e.CRLF()

@@ -119,6 +119,7 @@ func (s *session) describe(st *mail.State) {
 	s.enc.Raw("* OK [UIDNEXT ").Number(st.UIDNext).Raw("] Predicted next UID").CRLF()
 	s.flagsLine()
 	s.enc.Raw("* OK [HIGHESTMODSEQ ").Uint64(uint64(st.HighestModSeq)).Raw("] Highest mod-sequence").CRLF()
+	s.enc.Untagged(wire.OK, s.mailboxIDCode(b.mailbox.ID()), "Mailbox id")
 	if s.dialect.rev2 {
 		s.listLine(st.Info)
 	}
