@@ -53,7 +53,7 @@ func (k key) literal() string {
 		}
 		return "`[" + strings.Join(words, ", ") + "]`"
 	}
-	if k.value.Kind() == reflect.Int {
+	if k.value.Type() == reflect.TypeFor[int]() {
 		return fmt.Sprintf("`%d`", k.value.Int())
 	}
 	text := fmt.Sprint(k.value.Interface())

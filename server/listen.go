@@ -95,9 +95,18 @@ func (a Address) open() (net.Listener, error) {
 	return l, nil
 }
 
+// maxSocketPath is what sockaddr_un holds.
+const maxSocketPath = 107
+
 // listenUnix makes a socket file that only the mode's classes can connect to. A
 // file left behind by a process that is gone is replaced.
 func listenUnix(path string, mode os.FileMode) (net.Listener, error) {
+	if len(path) > maxSocketPath {
+		return nil, fmt.Errorf("listen unix:%s: the path is too long for a socket, the system takes %d octets", path, maxSocketPath)
+	}
+	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket == 0 {
+		return nil, fmt.Errorf("listen unix:%s: there is a file of that name that is no socket", path)
+	}
 	if c, err := net.Dial("unix", path); err == nil {
 		c.Close()
 		return nil, fmt.Errorf("listen unix:%s: another process listens there", path)

@@ -1,0 +1,75 @@
+package server
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// shortDir returns a directory whose path is short enough for a socket.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "ps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+func TestListenUnix(t *testing.T) {
+	path := filepath.Join(shortDir(t), "s")
+	l, err := listenUnix(path, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	if _, err := listenUnix(path, 0o600); err == nil || !strings.Contains(err.Error(), "another process listens") {
+		t.Errorf("a second listener: %v", err)
+	}
+	// A process that died leaves its file.
+	l.(*net.UnixListener).SetUnlinkOnClose(false)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l, err = listenUnix(path, 0o600)
+	if err != nil {
+		t.Fatalf("over a dead socket: %v", err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// A file that is no socket is not removed.
+	if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := listenUnix(path, 0o600); err == nil {
+		t.Error("listened over a file")
+	}
+	if b, err := os.ReadFile(path); err != nil || string(b) != "mine" {
+		t.Errorf("the file holds %q, %v", b, err)
+	}
+	if _, err := listenUnix(filepath.Join(shortDir(t), strings.Repeat("x", 108)), 0o600); err == nil || !strings.Contains(err.Error(), "too long") {
+		t.Errorf("a path that is too long: %v", err)
+	}
+}
+
+func TestListenTaken(t *testing.T) {
+	a := Address{"imap", "127.0.0.1:0"}
+	l, err := a.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if _, err := (Address{"imap", l.Addr().String()}).open(); err == nil || !strings.Contains(err.Error(), "another process listens there") {
+		t.Errorf("a second listener: %v", err)
+	}
+}
