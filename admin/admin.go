@@ -107,11 +107,10 @@ type Mailbox struct {
 
 // A Message is one message on its way in or out.
 type Message struct {
-	Date     time.Time `json:"date,omitzero"`   // when it arrived; zero: now
-	Flags    []string  `json:"flags,omitempty"` // system flags with their backslash, and keywords
-	UID      uint32    `json:"uid,omitempty"`   // on its way out
-	Body     io.Reader `json:"-"`               // valid until the next message
-	Envelope string    `json:"from,omitempty"`  // envelope sender, as far as known
+	Date  time.Time `json:"date,omitzero"`   // when it arrived; zero: now
+	Flags []string  `json:"flags,omitempty"` // system flags with their backslash, and keywords
+	UID   uint32    `json:"uid,omitempty"`   // on its way out
+	Body  io.Reader `json:"-"`               // valid until the next message
 }
 
 // Imported tells what Import stored.

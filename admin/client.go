@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"net"
 
@@ -271,19 +270,4 @@ func (f *frames) sendAll(src iter.Seq2[Message, error]) error {
 	f.write(end, nil)
 	_ = f.flush()
 	return nil
-}
-
-// sourceBody remembers an error of the source, to tell it from one of the
-// connection.
-type sourceBody struct {
-	r   io.Reader
-	err error
-}
-
-func (b *sourceBody) Read(p []byte) (int, error) {
-	n, err := b.r.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		b.err = err
-	}
-	return n, err
 }

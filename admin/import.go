@@ -2,6 +2,8 @@ package admin
 
 import (
 	"context"
+	"errors"
+	"io"
 	"iter"
 
 	"poststube/mail"
@@ -31,7 +33,7 @@ func (l *Local) Import(ctx context.Context, box MailboxName, src iter.Seq2[Messa
 			if flushErr := im.flush(); flushErr != nil {
 				return im.done, flushErr
 			}
-			return im.done, fault(err)
+			return im.done, err
 		}
 		if err := im.add(m); err != nil {
 			return im.done, err
@@ -65,7 +67,14 @@ func (im *importer) makeMailbox() error {
 
 func (im *importer) add(m Message) error {
 	im.number++
-	up, err := im.engine.Upload(im.ctx, m.Body, -1)
+	body := &sourceBody{r: m.Body}
+	up, err := im.engine.Upload(im.ctx, body, -1)
+	if body.err != nil {
+		if up != nil {
+			up.Discard()
+		}
+		return body.err
+	}
 	if mail.KindOf(err) == mail.TooBig {
 		im.skip(err)
 		return nil
@@ -118,4 +127,19 @@ func (im *importer) discard() {
 		m.Upload.Discard()
 	}
 	im.batch, im.octets = im.batch[:0], 0
+}
+
+// sourceBody remembers an error of a message's source, to tell it from those of
+// whoever reads it.
+type sourceBody struct {
+	r   io.Reader
+	err error
+}
+
+func (b *sourceBody) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		b.err = err
+	}
+	return n, err
 }
