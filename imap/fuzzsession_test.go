@@ -47,12 +47,19 @@ func FuzzSession(f *testing.F) {
 	srv := newLoggingServer(f, log)
 	f.Fuzz(func(t *testing.T, in []byte) {
 		for _, prefix := range prefixes {
+			// Failed logins are answered after seconds. Package directory
+			// fuzzes them; after a login these commands are refused.
+			upper := bytes.ToUpper(in)
+			if prefix == "" && (bytes.Contains(upper, []byte("LOGIN")) || bytes.Contains(upper, []byte("AUTHENTICATE"))) {
+				continue
+			}
 			out := talk(t, srv, append([]byte(prefix), in...))
 			if n := log.panics.Load(); n > 0 {
 				t.Fatalf("%d panics after %q%q", n, prefix, in)
 			}
-			if len(out) > 0 && !bytes.HasSuffix(out, []byte("\r\n")) {
-				t.Fatalf("the output ends within a line: %q", out[max(0, len(out)-80):])
+			// A write may be cut by the client's leaving; a line end may not.
+			if bytes.Count(out, []byte("\n")) != bytes.Count(out, []byte("\r\n")) {
+				t.Fatalf("a bare LF after %q%q: %q", prefix, in, out)
 			}
 		}
 	})
