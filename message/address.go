@@ -134,10 +134,12 @@ func (p *addressParser) address() {
 	case p.peek() == '@':
 		// Words before the last one can only be a name.
 		at := p.i
-		a.name = words.head
-		p.i = words.last
-		a.mailbox = p.localPart()
-		p.i = at
+		if words.n > 0 {
+			a.name = words.head
+			p.i = words.last
+			a.mailbox = p.localPart()
+			p.i = at
+		}
 		a.host = p.domain()
 	case p.peek() == ':' && !p.inGroup:
 		p.i++

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
 
@@ -62,6 +63,8 @@ func isUTF8Name(charset string) bool {
 // mail uses, then the names of the web, then IANA's.
 func charsetEncoding(name string) encoding.Encoding {
 	switch name {
+	case "utf-16": // RFC 2781 section 4.3; on the web it means little-endian
+		return unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
 	case "hz-gb-2312", "hz":
 		return simplifiedchinese.HZGB2312
 	case "cp1252", "iso-8859-1", "latin1", "iso8859-1", "iso_8859-1", "8859-1":

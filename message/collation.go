@@ -1,6 +1,7 @@
 package message
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -33,4 +34,10 @@ func appendCasemapUnicode(dst []byte, s string) []byte {
 	return norm.NFKD.Append(dst, titled...)
 }
 
-func casemap(s string) string { return string(AppendCasemap(nil, s)) }
+// casemap makes a sort key.
+func casemap(s string) string {
+	if len(s) > MaxSortKey {
+		s = strings.ToValidUTF8(s[:MaxSortKey], "")
+	}
+	return string(AppendCasemap(nil, s))
+}

@@ -82,7 +82,7 @@ func (d *dateParser) digits() (n, count int) {
 // number takes in a number of the date, or a time of day.
 func (d *dateParser) number() {
 	n, count := d.digits()
-	if d.peek() == ':' && !d.clock {
+	if !d.clock && d.colon() {
 		d.timeOfDay(n, count)
 		return
 	}
@@ -102,6 +102,19 @@ func (d *dateParser) number() {
 	}
 }
 
+// colon passes a colon and white space and comments around it (RFC 5322
+// section 4.3), if one is next.
+func (d *dateParser) colon() bool {
+	start := d.i
+	d.skipCFWS()
+	if !d.accept(':') {
+		d.i = start
+		return false
+	}
+	d.skipCFWS()
+	return true
+}
+
 // fullYear applies the rules of RFC 5322 section 4.3 for two and three digits.
 func fullYear(n, count int) int {
 	switch {
@@ -117,11 +130,9 @@ func (d *dateParser) timeOfDay(hour, count int) {
 	d.clock = true
 	d.clockBad = count > 2
 	d.hour = hour
-	d.i++
 	d.min, count = d.digits()
 	d.clockBad = d.clockBad || count == 0 || count > 2
-	if d.peek() == ':' {
-		d.i++
+	if d.colon() {
 		d.sec, count = d.digits()
 		d.clockBad = d.clockBad || count == 0 || count > 2
 		if d.peek() == '.' { // fractions

@@ -19,7 +19,7 @@ type Field struct {
 }
 
 // Is reports whether the field has this name, without regard to ASCII case.
-func (f Field) Is(name string) bool { return equalFoldASCII(f.Name, name) }
+func (f Field) Is(name string) bool { return len(f.Name) > 0 && equalFoldASCII(f.Name, name) }
 
 // Fields goes through the fields of a header block up to the empty line that
 // ends it, or to the end of the octets given. Field slices point into header.

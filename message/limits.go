@@ -34,6 +34,10 @@ const (
 	// carries. Beyond it the fields have to be read from the message.
 	MaxSummaryHeaders = 64 << 10
 
+	// MaxSortKey is how many octets of a subject, name or address count for
+	// its sort key. Longer ones sort and thread as if they ended there.
+	MaxSortKey = 1000
+
 	// MaxPreview is the length of a preview in characters, as RFC 8970
 	// section 3.3 recommends.
 	MaxPreview = 200

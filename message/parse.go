@@ -130,8 +130,9 @@ func (p *parser) closeEmpty(part *Part, c *content, st stop) {
 	switch {
 	case c.encloses && p.parts < MaxParts:
 		p.parts++
-		child := &Part{HeaderStart: st.end, BodyStart: st.end, End: st.end}
+		child := &Part{}
 		(&content{}).read(child, nil, kindMessage)
+		child.HeaderStart, child.BodyStart, child.End = st.end, st.end, st.end
 		part.Children = []*Part{child}
 	case c.encloses:
 		part.makeOpaque()

@@ -46,7 +46,7 @@ func (p *Part) previewParts() (plain, html *Part) {
 		case plain == nil && strings.EqualFold(part.Subtype, "plain"):
 			plain = part
 		}
-		return plain == nil
+		return plain == nil || html == nil
 	})
 	return plain, html
 }

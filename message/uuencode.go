@@ -10,6 +10,7 @@ import (
 // of the data. Lines before "begin" are dropped.
 type uuDecoder struct {
 	begun, ended bool
+	tooLong      bool // the rest of the line is to be dropped
 }
 
 func (d *uuDecoder) Reset() { *d = uuDecoder{} }
@@ -21,15 +22,18 @@ const uuMaxLine = 128
 func (d *uuDecoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
 	for nSrc < len(src) {
 		rest := src[nSrc:]
-		line, size := rest, len(rest)
+		line, size, whole := rest, len(rest), atEOF
 		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
-			line, size = rest[:i], i+1
-		} else if !atEOF && len(rest) < uuMaxLine {
+			line, size, whole = rest[:i], i+1, true
+		}
+		if !whole && len(rest) < uuMaxLine {
 			return nDst, nSrc, transform.ErrShortSrc
 		}
 		line = bytes.TrimRight(line, "\r\n")
+		junk := d.tooLong || !whole || len(line) > uuMaxLine
+		d.tooLong = !whole
 		switch {
-		case d.ended || len(line) == 0 || len(line) > uuMaxLine:
+		case junk || d.ended || len(line) == 0:
 		case !d.begun:
 			d.begun = bytes.HasPrefix(line, uuBegin)
 		case bytes.Equal(line, uuEnd):
