@@ -11,14 +11,25 @@ import (
 // source of all untagged data. A mailbox that is gone, or that the user may no
 // longer read, is reported by Gone, not by an error.
 func (b *Mailbox) Changes(ctx context.Context, since ModSeq) (*Changes, error) {
+	if ch, ok := b.recent(ctx, since); ok {
+		return ch, nil
+	}
+	recent := &b.user.engine.recentChanges
+	flushes := recent.flushes.Load()
 	ch := new(Changes)
-	err := b.view(ctx, "changes", acl.Read, func(m *mailbox) error { return m.changes(ch, since) })
+	var checked ModSeq
+	err := b.view(ctx, "changes", acl.Read, func(m *mailbox) error {
+		checked = m.a.rec.modseq
+		return m.changes(ch, since)
+	})
 	if k := KindOf(err); err != nil && (k == NotFound || k == Denied) {
 		return &Changes{Gone: true, UpTo: since}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
+	recent.begin(b.id, checked, flushes)
+	b.horizon.set(ch.UpTo, checked)
 	return ch, nil
 }
 
@@ -56,8 +67,7 @@ func (m *mailbox) changes(ch *Changes, since ModSeq) error {
 		}
 		ch.UpTo = max(ch.UpTo, ModSeq(suffix64(p.Key)))
 	}
-	ch.Arrived = ch.Arrived.Subtract(ch.Vanished)
-	ch.Changed = ch.Changed.Subtract(ch.Vanished).Subtract(ch.Arrived)
+	ch.settle()
 	return m.t.r.Err()
 }
 

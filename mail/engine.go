@@ -51,7 +51,8 @@ type Engine struct {
 	config Config
 	ids    cipher.Block
 
-	nextBody atomic.Uint64
+	nextBody      atomic.Uint64
+	recentChanges recentChanges
 
 	mu          sync.Mutex
 	trees       map[directory.ID]*tree
@@ -100,6 +101,7 @@ func (e *Engine) forget() {
 	e.provisioned = make(map[directory.ID]bool)
 	e.recent = make(map[MailboxID]uint32)
 	e.keywords = make(map[MailboxID][]string)
+	e.recentChanges.rings = make(map[MailboxID]*ring)
 }
 
 // openStore reads, or makes at first, the values that the engine as a whole

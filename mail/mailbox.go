@@ -31,6 +31,7 @@ type mailbox struct {
 	dirtyPrivate map[uint32]bool
 	dirtyNames   bool
 	dirty        bool
+	recent       *recentEntry // once flushed
 }
 
 func (m *mailbox) load() error {
@@ -152,6 +153,9 @@ func (m *mailbox) flush() error {
 			return err
 		}
 	}
+	m.recent = &recentEntry{modseq: modseq, arrived: m.log.arrived, changed: m.log.changed, vanished: m.log.vanished,
+		user: t.u.principal.ID, unshared: m.unshared, keywords: m.names}
+	t.e.recentChanges.add(m.id, m.recent)
 	m.c.recentFrom = max(m.c.recentFrom, t.e.claimed(m.id))
 	t.topics = append(t.topics, mailboxTopic(m.id))
 	return t.set(t.key.start(owner, tableCounters).u32(num), m.c.encode(t.val[:0]))

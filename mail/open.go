@@ -16,6 +16,8 @@ type Mailbox struct {
 	user *User
 	id   MailboxID
 	name string
+
+	horizon horizon
 }
 
 // Open returns a handle to a mailbox that the user may read (r). The error is
@@ -89,7 +91,9 @@ func (b *Mailbox) update(ctx context.Context, op string, need acl.Rights, fn fun
 // session has claimed yet become this one's \Recent (RFC 3501 section 2.3.2).
 func (b *Mailbox) State(ctx context.Context, claimRecent bool) (*State, error) {
 	s := new(State)
+	var checked ModSeq
 	err := b.view(ctx, "select", acl.Read, func(m *mailbox) error {
+		checked = m.a.rec.modseq
 		if err := m.status(&s.Status); err != nil {
 			return err
 		}
@@ -114,6 +118,7 @@ func (b *Mailbox) State(ctx context.Context, claimRecent bool) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.horizon.set(s.HighestModSeq, checked)
 	s.RecentFrom = s.recentFrom(b.user.engine, b.id, claimRecent)
 	s.Status.Recent = countFrom(s.UIDs, s.RecentFrom)
 	return s, nil

@@ -72,12 +72,14 @@ func (u *User) update(ctx context.Context, op string, owners []directory.ID, fn 
 	}
 	var t *txn
 	err = e.db.Update(ctx, locks, func(tx kv.Tx) error {
+		t.settle(false) // of a try before this one
 		t = &txn{e: e, u: u, subject: subject, r: tx, w: tx, now: e.now()}
 		if err := fn(t); err != nil {
 			return err
 		}
 		return t.flush()
 	})
+	t.settle(err == nil)
 	if err != nil {
 		return e.failure(ctx, op, err)
 	}
@@ -90,6 +92,18 @@ func (u *User) update(ctx context.Context, op string, owners []directory.ID, fn 
 		e.bus.Publish(t.topics...)
 	}
 	return nil
+}
+
+// settle tells whether what the transaction changed counts.
+func (t *txn) settle(durable bool) {
+	if t == nil {
+		return
+	}
+	for _, m := range t.boxes {
+		if m.recent != nil {
+			t.e.recentChanges.settle(m.id, m.recent, durable)
+		}
+	}
 }
 
 // account returns the owner's account in this transaction.
