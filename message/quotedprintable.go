@@ -9,7 +9,7 @@ import "golang.org/x/text/transform"
 type quotedPrintableDecoder struct{ transform.NopResetter }
 
 // qpLookahead is how far white space is followed to see whether a line ends
-// behind it. Lines have at most 76 characters.
+// behind it; more of it stays. Lines have at most 76 characters.
 const qpLookahead = 1000
 
 func (quotedPrintableDecoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
@@ -58,11 +58,15 @@ func qpUnit(src []byte, atEOF bool) ([]byte, int) {
 		escape = 1
 	}
 	white := escape
-	for white < len(src) && isClass(src[white], classWSP) {
+	for white < min(len(src), qpLookahead) && isClass(src[white], classWSP) {
 		white++
 	}
 	end := emptyLine(src[white:])
 	switch {
+	case white == qpLookahead && escape == 1:
+		return src[:1], 1
+	case white == qpLookahead:
+		return src[:white], white
 	case end > 0 && escape == 1:
 		return nil, white + end // soft line break
 	case end > 0:

@@ -29,8 +29,8 @@ func (d *uuDecoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err 
 		if !whole && len(rest) < uuMaxLine {
 			return nDst, nSrc, transform.ErrShortSrc
 		}
+		junk := d.tooLong || len(line) >= uuMaxLine
 		line = bytes.TrimRight(line, "\r\n")
-		junk := d.tooLong || !whole || len(line) > uuMaxLine
 		d.tooLong = !whole
 		switch {
 		case junk || d.ended || len(line) == 0:
