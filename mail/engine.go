@@ -53,6 +53,7 @@ type Engine struct {
 
 	nextBody      atomic.Uint64
 	recentChanges recentChanges
+	surveys       surveys
 
 	mu          sync.Mutex
 	trees       map[directory.ID]*tree

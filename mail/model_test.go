@@ -144,6 +144,8 @@ func history(w *world, rt *rapid.T, team string) {
 			}
 		case "sync":
 			pictures[user].sync(w)
+			_, err := box.State(w.ctx, false)
+			w.must(err)
 		}
 	}
 	for _, u := range users {
@@ -208,13 +210,16 @@ func compare(rt *rapid.T, w *world, user string, p *picture, model map[uint32]*m
 	}
 	s, err := p.box.State(w.ctx, false)
 	w.must(err)
-	unseen := 0
+	unseen, first := 0, uint32(0)
 	for uid, m := range model {
 		want := m.shared
 		if m.seen[user] {
 			want = strings.TrimSpace(`\Seen ` + want)
 		} else {
 			unseen++
+			if first == 0 || uid < first {
+				first = uid
+			}
 		}
 		if got, _, _ := strings.Cut(fresh.flags[uid], "@"); got != want {
 			rt.Fatalf("%s sees UID %d with %q, model has %q", user, uid, got, want)
@@ -222,6 +227,9 @@ func compare(rt *rapid.T, w *world, user string, p *picture, model map[uint32]*m
 	}
 	if len(fresh.flags) != len(model) || int(s.Exists) != len(model) || int(s.Unseen) != unseen {
 		rt.Fatalf("%s: %d messages, EXISTS %d, UNSEEN %d; model has %d, %d unseen", user, len(fresh.flags), s.Exists, s.Unseen, len(model), unseen)
+	}
+	if s.FirstUnseen != first {
+		rt.Fatalf("%s: first unseen %d, model has %d", user, s.FirstUnseen, first)
 	}
 	f, err := p.box.Search(w.ctx, s.UIDs, &Query{Op: QNot, Sub: []*Query{{Op: QFlag, Flag: Seen}}}, true)
 	w.must(err)

@@ -87,43 +87,6 @@ func (b *Mailbox) update(ctx context.Context, op string, need acl.Rights, fn fun
 	})
 }
 
-// State returns what SELECT answers. With claimRecent the messages that no
-// session has claimed yet become this one's \Recent (RFC 3501 section 2.3.2).
-func (b *Mailbox) State(ctx context.Context, claimRecent bool) (*State, error) {
-	s := new(State)
-	var checked ModSeq
-	err := b.view(ctx, "select", acl.Read, func(m *mailbox) error {
-		checked = m.a.rec.modseq
-		if err := m.status(&s.Status); err != nil {
-			return err
-		}
-		names, err := m.keywordNames()
-		if err != nil {
-			return err
-		}
-		s.Keywords = names
-		s.Info = m.info(b.name)
-		s.Settable, s.NewKeywords, s.ReadOnly = m.settable()
-		return m.eachBlock(m.all(), 1, func(sp *span) (bool, error) {
-			sp.bits.appendTo(&s.UIDs, sp.num)
-			if s.FirstUnseen == 0 {
-				unseen := sp.bits.andNot(m.seenBits(sp))
-				if bit, ok := unseen.next(0); ok {
-					s.FirstUnseen = sp.num<<blockBits | uint32(bit)
-				}
-			}
-			return true, nil
-		})
-	})
-	if err != nil {
-		return nil, err
-	}
-	b.horizon.set(s.HighestModSeq, checked)
-	s.RecentFrom = s.recentFrom(b.user.engine, b.id, claimRecent)
-	s.Status.Recent = countFrom(s.UIDs, s.RecentFrom)
-	return s, nil
-}
-
 // recentFrom claims \Recent if asked to. s.Status.Recent holds what the
 // counters say until then.
 func (s *State) recentFrom(e *Engine, id MailboxID, claim bool) uint32 {
