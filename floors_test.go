@@ -58,6 +58,7 @@ var house = map[string]room{
 	"notify/localbus": {cellar, "notify", ""},
 	"storetest":       {bench, "blob blob/dirblob kv kv/pebblekv notify", "github.com/cockroachdb/pebble/v2 pgregory.net/rapid"},
 	"directory":       {first, "acl kv notify", "golang.org/x/crypto golang.org/x/net golang.org/x/text github.com/xdg-go/stringprep"},
+	"search":          {first, "kv message", ""},
 	"mail":            {second, "acl blob directory kv message notify uidset", "github.com/RoaringBitmap/roaring/v2 golang.org/x/text"},
 	"imap":            {third, "acl directory imap/view imap/wire mail message uidset", "golang.org/x/text"},
 	"smtp":            {third, "directory mail", ""},
