@@ -107,7 +107,9 @@ type Mailbox struct {
 
 // A Message is one message on its way in or out.
 type Message struct {
-	Date  time.Time `json:"date,omitzero"`   // when it arrived; zero: now
+	// Date is when it arrived. On its way in, zero stands for the date that
+	// the message itself bears, or for now if it bears none.
+	Date  time.Time `json:"date,omitzero"`
 	Flags []string  `json:"flags,omitempty"` // system flags with their backslash, and keywords
 	UID   uint32    `json:"uid,omitempty"`   // on its way out
 	Body  io.Reader `json:"-"`               // valid until the next message

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 
 	"poststube/mail"
@@ -177,9 +178,10 @@ func parseFailure(payload []byte) error {
 		return fmt.Errorf("%w (%w)", errFrame, err)
 	}
 	e := &mail.Error{Kind: mail.Internal, Text: w.Text}
-	for k := mail.Internal; k <= mail.NoParent; k++ {
+	for k := range mail.Kind(math.MaxUint8) {
 		if k.String() == w.Kind {
 			e.Kind = k
+			break
 		}
 	}
 	return e

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"time"
 
 	"poststube/mail"
 )
@@ -82,7 +83,11 @@ func (im *importer) add(m Message) error {
 	if err != nil {
 		return fault(err)
 	}
-	im.batch = append(im.batch, mail.NewMessage{Upload: up, Flags: parseFlags(m.Flags), InternalDate: m.Date})
+	date := m.Date
+	if sent := up.Summary().Sent; date.IsZero() && sent.Before(time.Now()) {
+		date = sent
+	}
+	im.batch = append(im.batch, mail.NewMessage{Upload: up, Flags: parseFlags(m.Flags), InternalDate: date})
 	im.octets += up.Size()
 	if len(im.batch) >= batchMessages || im.octets >= batchOctets {
 		return im.flush()

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// commands lists all commands. One line adds one.
+func (a *app) commands() []*cobra.Command {
+	return []*cobra.Command{
+		a.serve(),
+		a.parent("user", text{"people: add, list, new password, remove", "Personen: anlegen, auflisten, neues Passwort, entfernen"},
+			a.userAdd(), a.userList(), a.userPasswd(), a.userRemove()),
+		a.parent("group", text{"groups and their members", "Gruppen und ihre Mitglieder"},
+			a.groupAdd(), a.groupList(), a.groupRemove(),
+			a.parent("member", text{"who is in a group", "wer in einer Gruppe ist"}, a.groupMemberAdd(), a.groupMemberRemove())),
+		a.parent("mailbox", text{"the mailboxes of a person or a group", "die Postfächer einer Person oder Gruppe"},
+			a.mailboxList(), a.mailboxCreate(), a.mailboxRename(), a.mailboxDelete()),
+		a.parent("import", text{"take mail over", "Mail übernehmen"}, a.importMbox()),
+		a.parent("export", text{"hand mail out", "Mail herausgeben"}, a.exportMbox()),
+		a.verify(),
+		a.version(),
+	}
+}
+
+// A spec describes a command. Every text is shown by --help, and an example
+// tells more than a sentence.
+type spec struct {
+	use     string // "add NAME"
+	short   text
+	long    text
+	example string // one a line; the program's name may be left out
+	args    cobra.PositionalArgs
+	run     func(cmd *cobra.Command, args []string) error
+}
+
+// command makes a command of its description.
+func (a *app) command(s spec) *cobra.Command {
+	c := &cobra.Command{
+		Use:   s.use,
+		Short: a.t(s.short),
+		Long:  a.t(s.long),
+		RunE:  s.run,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if err := s.args(cmd, args); err != nil {
+				return misuse(cmd, a.t(text{"this takes other arguments: %s", "hier gehören andere Argumente hin: %s"}), cmd.UseLine())
+			}
+			return nil
+		},
+		DisableFlagsInUseLine: true,
+	}
+	for line := range strings.Lines(s.example) {
+		if !strings.Contains(line, "| poststube ") {
+			line = "poststube " + line
+		}
+		c.Example += "  " + line
+	}
+	return c
+}
+
+// parent makes a command that only holds others.
+func (a *app) parent(name string, short text, children ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: name, Short: a.t(short), Args: cobra.ArbitraryArgs}
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return misuse(cmd, a.t(text{"there is no %s %s", "%s %s gibt es nicht"}), cmd.CommandPath(), args[0])
+		}
+		return misuse(cmd, a.t(text{"%s what?", "%s was?"}), cmd.CommandPath())
+	}
+	c.AddCommand(children...)
+	return c
+}
+
+// root makes the tree of commands.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "poststube",
+		Short: a.t(text{"a mail server for people who share mailboxes", "ein Mailserver für Leute, die Postfächer teilen"}),
+		Long: a.t(text{
+			"poststube is a mail server. Every command works while the server runs and while it is stopped.",
+			"poststube ist ein Mailserver. Jeder Befehl geht, während der Server läuft und während er steht.",
+		}),
+		Example:       "  poststube serve --demo\n  poststube user add anna",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return misuse(cmd, a.t(text{"there is no command %q", "den Befehl %q gibt es nicht"}), args[0])
+			}
+			return cmd.Help()
+		},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if a.format != "text" && a.format != "json" {
+				return misuse(cmd, a.t(text{"--format is text or json, not %q", "--format ist text oder json, nicht %q"}), a.format)
+			}
+			return nil
+		},
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	dir := a.getenv("POSTSTUBE_DATA")
+	if dir == "" {
+		dir = "./poststube-data"
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.dir, "data", dir, a.t(text{"data `directory`; default $POSTSTUBE_DATA", "Daten`verzeichnis`; sonst $POSTSTUBE_DATA"}))
+	flags.StringVarP(&a.format, "format", "f", "text", a.t(text{"`form` of the output: text or json", "`Form` der Ausgabe: text oder json"}))
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd.CommandPath(), err} })
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetUsageTemplate(a.t(usage))
+	root.AddCommand(a.commands()...)
+	return root
+}
+
+// usage is cobra's template, shorter and in two languages.
+var usage = text{usageTemplate("Usage", "Examples", "Commands", "Flags", "Flags of all commands"),
+	usageTemplate("Aufruf", "Beispiele", "Befehle", "Schalter", "Schalter aller Befehle")}
+
+func usageTemplate(usage, examples, commands, flags, global string) string {
+	return fmt.Sprintf(`%s:
+  {{.UseLine}}{{if .HasAvailableSubCommands}} …{{end}}
+{{- if .HasExample}}
+
+%s:
+{{.Example}}
+{{- end}}
+{{- if .HasAvailableSubCommands}}
+
+%s:
+{{- range .Commands}}{{if .IsAvailableCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}
+{{- end}}
+{{- if .HasAvailableLocalFlags}}
+
+%s:
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}
+{{- end}}
+{{- if .HasAvailableInheritedFlags}}
+
+%s:
+{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}
+{{- end}}
+`, usage, examples, commands, flags, global)
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"poststube/server"
+)
+
+func (a *app) serve() *cobra.Command {
+	var configFile string
+	var listen []string
+	var demo bool
+	c := a.command(spec{
+		use:   "serve",
+		short: text{"run the server", "den Server betreiben"},
+		long: text{
+			`Run the server until it gets SIGTERM or SIGINT. No configuration is needed: it listens on the usual
+ports, keeps everything in the data directory and makes itself a certificate. For each listener one line
+is printed, then "ready". Clients may finish what they are at when the server stops.`,
+			`Betreibt den Server, bis SIGTERM oder SIGINT kommt. Eine Konfiguration ist nicht nötig: er lauscht auf den
+üblichen Ports, bewahrt alles im Datenverzeichnis auf und macht sich ein Zertifikat. Für jede Adresse, auf
+der er lauscht, schreibt er eine Zeile, dann "ready". Hält er an, dürfen Clients Angefangenes beenden.`,
+		},
+		example: `serve --demo
+serve --data /var/lib/poststube --config /etc/poststube.toml
+serve --listen imap=127.0.0.1:1143 --listen lmtp=unix:/run/poststube/lmtp.sock
+`,
+		args: cobra.NoArgs,
+		run: func(cmd *cobra.Command, _ []string) error {
+			config, err := server.Load(configFile, a.environ)
+			if err != nil {
+				return err
+			}
+			if demo {
+				if !cmd.Flags().Changed("data") {
+					a.dir = "./poststube-demo"
+				}
+				config.Listen, config.Storage.MinFree, config.HostName = demoListen(), 0, "localhost"
+			}
+			if len(listen) > 0 {
+				addrs := make([]server.Address, len(listen))
+				for i, text := range listen {
+					if addrs[i], err = server.ParseAddress(text); err != nil {
+						return &usageError{cmd.CommandPath(), err}
+					}
+				}
+				config.Listen.Set(addrs)
+			}
+			return a.runServer(cmd.Context(), config, demo)
+		},
+	})
+	f := c.Flags()
+	f.StringVar(&configFile, "config", "", a.t(text{"TOML `file`, see docs/config.md", "TOML-`Datei`, siehe docs/config.md"}))
+	f.StringArrayVar(&listen, "listen", nil, a.t(text{
+		"`protocol=address` to listen on, and nowhere else; host:port or unix:PATH; may be repeated",
+		"`Protokoll=Adresse`, auf der gelauscht wird, und sonst nirgends; host:port oder unix:PFAD; mehrfach möglich",
+	}))
+	f.BoolVar(&demo, "demo", false, a.t(text{
+		"people, a group and sample mail to play with, on loopback ports, in ./poststube-demo",
+		"Personen, eine Gruppe und Beispielmail zum Spielen, auf Ports dieses Rechners, in ./poststube-demo",
+	}))
+	return c
+}
+
+// runServer runs until ctx is done or the server fails.
+func (a *app) runServer(ctx context.Context, config server.Config, demo bool) error {
+	dir, err := filepath.Abs(a.dir)
+	if err != nil {
+		return err
+	}
+	log := a.logger(config.Log.Level)
+	srv, err := server.Start(ctx, dir, config, log)
+	if err != nil {
+		return err
+	}
+	if demo {
+		if err := fillDemo(ctx, srv.Store()); err != nil {
+			return errors.Join(err, srv.Stop())
+		}
+	}
+	for _, addr := range srv.Addresses() {
+		fmt.Fprintf(a.stdout, "listening %s\n", addr)
+	}
+	if demo {
+		a.printDemo(srv.Addresses())
+	}
+	fmt.Fprintln(a.stdout, "ready")
+	log.Info("ready", "version", server.Version, "pid", os.Getpid(), "data", dir)
+	select {
+	case <-ctx.Done():
+		log.Info("stopping")
+		err = srv.Stop()
+		log.Info("stopped")
+		return err
+	case err := <-srv.Failed():
+		// The store can no longer write: nothing that clients do now could be
+		// kept. A supervisor starts the server anew on what is on disk.
+		return errors.Join(fmt.Errorf("the store has failed: %w", err), srv.Stop())
+	}
+}
