@@ -33,6 +33,7 @@ type Batch struct {
 	mapper   mapper
 	splitter splitter
 	mapped   []byte
+	header   []byte
 	collect  func(token []byte)
 
 	email uint64
