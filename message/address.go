@@ -99,8 +99,8 @@ func (p *addressParser) literal(s string) span {
 // list reads addresses up to the end of the field or the limit.
 func (p *addressParser) list() {
 	for len(p.found) < p.limit {
-		p.comment = nil
 		p.skipCFWS()
+		p.comment = nil
 		switch {
 		case p.atEnd():
 			if p.inGroup {

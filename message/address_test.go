@@ -41,6 +41,7 @@ func TestParseAddressList(t *testing.T) {
 		// Names in comments.
 		{`ben@example.org (Ben (B.) \(x\))`, `Ben (B.) (x)||ben|example.org`},
 		{`ben@example.org (one) (two)`, `two||ben|example.org`},
+		{`anna@example.org, (not Ben) ben@example.org`, `||anna|example.org  ||ben|example.org`},
 		{`anna@example.org, ben@example.org (Ben)`, `||anna|example.org  Ben||ben|example.org`},
 		// Local parts and domains.
 		{`"john doe"@example.org`, `||john doe|example.org`},

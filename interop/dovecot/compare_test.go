@@ -20,15 +20,7 @@ const batch = 200
 
 func TestCompareWithDovecot(t *testing.T) {
 	messages := corpus(t)
-	addr := startDovecot(t)
-	c, err := dial(addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.conn.Close()
-	if _, err := c.command(nil, "LOGIN anna secret"); err != nil {
-		t.Fatal(err)
-	}
+	c := login(t, startDovecot(t))
 	var s score
 	for n := 0; len(messages) > 0; n++ {
 		part := messages[:min(batch, len(messages))]
@@ -37,7 +29,22 @@ func TestCompareWithDovecot(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.finish(t)
+	s.report(t)
+	s.checkStale(t)
+}
+
+// login connects as some user.
+func login(t *testing.T, addr string) *client {
+	t.Helper()
+	c, err := dial(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.conn.Close() })
+	if _, err := c.command(nil, "LOGIN anna secret"); err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 func compareBatch(t *testing.T, c *client, s *score, mailbox string, messages []sample) error {
