@@ -65,7 +65,7 @@ var house = map[string]room{
 	"admin":           {third, "acl directory mail uidset", ""},
 	"dialogue":        {side, "", ""},
 	"dialogue/house":  {side, "acl blob/dirblob directory imap kv/pebblekv mail notify/localbus smtp", "github.com/cockroachdb/pebble/v2"},
-	"interop":         {side, "", ""},
+	"interop/dovecot": {side, "", ""},
 	"server":          {roof, "admin blob blob/dirblob directory imap kv kv/pebblekv mail notify notify/localbus smtp", "github.com/pelletier/go-toml/v2"},
 	"cmd/poststube":   {doorstep, "acl admin directory mail mbox server", "github.com/spf13/cobra golang.org/x/term"},
 }
