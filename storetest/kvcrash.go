@@ -42,6 +42,8 @@ type ledger struct {
 	acked, shown [crashWriters]atomic.Uint64
 	shared       atomic.Uint64 // acknowledged increments of the shared counter
 	events       atomic.Uint64
+	// load is held for writing while a crash is examined: the load rests then.
+	load sync.RWMutex
 }
 
 // kvCrash returns the first broken promise.
@@ -99,6 +101,7 @@ func (l *ledger) write(ctx context.Context, db kv.DB, w int) error {
 		body := make([]byte, rng.IntN(3<<10))
 		var total uint64
 		// The update itself is not cancelled, so that its outcome is known.
+		l.load.RLock()
 		err := db.Update(context.Background(), locks, func(tx kv.Tx) error {
 			for part := range crashParts {
 				if err := setNumber(tx, string(partKey(w, part)), gen); err != nil {
@@ -112,6 +115,7 @@ func (l *ledger) write(ctx context.Context, db kv.DB, w int) error {
 			total = n + 1
 			return errors.Join(setNumber(tx, "shared", total), tx.Set(fmt.Appendf(nil, "body/%d/%d", w, gen%50), body))
 		})
+		l.load.RUnlock()
 		if err != nil {
 			return fmt.Errorf("writer %d: %w", w, err)
 		}
@@ -126,10 +130,12 @@ func (l *ledger) write(ctx context.Context, db kv.DB, w int) error {
 func (l *ledger) read(ctx context.Context, db kv.DB, w int) error {
 	for ctx.Err() == nil {
 		var gen uint64
+		l.load.RLock()
 		err := db.View(context.Background(), func(r kv.Reader) (err error) {
 			gen, err = generation(r, w)
 			return err
 		})
+		l.load.RUnlock()
 		if err != nil {
 			return fmt.Errorf("reader %d: %w", w, err)
 		}
@@ -164,7 +170,10 @@ func (l *ledger) audit(open OpenKV, fs powerFS, rng *rand.Rand) (err error) {
 		acked[w], shown[w] = l.acked[w].Load(), l.shown[w].Load()
 	}
 	shared := l.shared.Load()
-	db, err := open(fs.crash(rng))
+	left := fs.crash(rng)
+	l.load.Lock()
+	defer l.load.Unlock()
+	db, err := open(left)
 	if err != nil {
 		return fmt.Errorf("opening after a crash: %w", err)
 	}

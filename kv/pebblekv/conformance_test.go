@@ -40,7 +40,4 @@ func TestConformance(t *testing.T) {
 		storetest.KV(t, opener(pebblekv.Options{FS: vfs.NewMem(), Paranoid: true}))
 	})
 	t.Run("disk", func(t *testing.T) { storetest.KV(t, opener(pebblekv.Options{})) })
-	t.Run("value separation", func(t *testing.T) {
-		storetest.KV(t, opener(pebblekv.Options{FS: vfs.NewMem(), ValueSeparation: true, MemTableSize: 1 << 20}))
-	})
 }

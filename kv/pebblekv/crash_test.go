@@ -20,3 +20,5 @@ func openSmall(fs vfs.FS) (kv.DB, error) {
 }
 
 func TestCrash(t *testing.T) { storetest.KVCrash(t, openSmall) }
+
+func TestFaults(t *testing.T) { storetest.KVFaults(t, openSmall) }

@@ -98,25 +98,7 @@ func (db *DB) Check(ctx context.Context) error {
 			}
 		}
 	}
-	if db.pebble.Metrics().BlobFiles.LiveCount > 0 {
-		problems = append(problems, db.checkValues(ctx))
-	}
 	return errors.Join(problems...)
-}
-
-// checkValues reads every value: those kept out of the tables have checksums of
-// their own.
-func (db *DB) checkValues(ctx context.Context) error {
-	it, err := db.pebble.NewIterWithContext(ctx, nil)
-	if err != nil {
-		return err
-	}
-	for ok := it.First(); ok && err == nil; ok = it.Next() {
-		if err = context.Cause(ctx); err == nil {
-			_, err = it.ValueAndErr()
-		}
-	}
-	return join(err, it.Close())
 }
 
 // checkTable verifies the checksums of one table. One that a compaction has
