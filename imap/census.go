@@ -10,7 +10,8 @@ import (
 
 // A census counts connections, so that no address and no user can take them
 // all. Addresses are compared as networks: an IPv6 host has a /64 to choose
-// from.
+// from. The limits of an address do not hold on loopback: from there come
+// webmail and proxies, which speak for many.
 type census struct {
 	limits Limits
 
@@ -47,7 +48,7 @@ func (c *census) arrive(remote netip.Addr) error {
 	n := network(remote)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.pending[n] >= c.limits.PendingPerAddress {
+	if c.pending[n] >= c.limits.PendingPerAddress && !remote.IsLoopback() {
 		return fmt.Errorf("%d connections of your address have not logged in; log in or close some", c.pending[n])
 	}
 	c.pending[n]++
@@ -64,7 +65,7 @@ func (c *census) login(remote netip.Addr, user directory.ID) error {
 	if c.users[user] >= c.limits.SessionsPerUser {
 		return fmt.Errorf("%d sessions of this user are open; close some", c.users[user])
 	}
-	if c.places[at] >= c.limits.SessionsPerUserAddr {
+	if c.places[at] >= c.limits.SessionsPerUserAddr && !remote.IsLoopback() {
 		return fmt.Errorf("%d sessions of this user are open from your address; close some", c.places[at])
 	}
 	decrease(c.pending, n)

@@ -18,7 +18,7 @@ type Limits struct {
 	StallTime           time.Duration // for a client that does not read, or stops inside a literal
 	BadCommands         int           // until BYE
 	SessionsPerUser     int
-	SessionsPerUserAddr int   // of one user from one address
+	SessionsPerUserAddr int   // of one user from one address that is not loopback
 	MaxMessage          int64 // octets of a message to APPEND; announced as APPENDLIMIT (RFC 7889)
 	MaxSearchContexts   int
 }
@@ -32,7 +32,7 @@ func DefaultLimits() Limits {
 		IdleTime:            30 * time.Minute,
 		StallTime:           2 * time.Minute,
 		BadCommands:         50,
-		SessionsPerUser:     200,
+		SessionsPerUser:     1000,
 		SessionsPerUserAddr: 40,
 		MaxMessage:          50 << 20,
 		MaxSearchContexts:   10,
