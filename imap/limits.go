@@ -20,7 +20,6 @@ type Limits struct {
 	SessionsPerUser     int
 	SessionsPerUserAddr int   // of one user from one address that is not loopback
 	MaxMessage          int64 // octets of a message to APPEND; announced as APPENDLIMIT (RFC 7889)
-	MaxSearchContexts   int
 }
 
 // DefaultLimits returns the limits that hold where none are configured.
@@ -35,7 +34,6 @@ func DefaultLimits() Limits {
 		SessionsPerUser:     1000,
 		SessionsPerUserAddr: 40,
 		MaxMessage:          50 << 20,
-		MaxSearchContexts:   10,
 	}
 }
 
@@ -60,7 +58,6 @@ func (l Limits) withDefaults() Limits {
 	fillInt(&l.BadCommands, d.BadCommands)
 	fillInt(&l.SessionsPerUser, d.SessionsPerUser)
 	fillInt(&l.SessionsPerUserAddr, d.SessionsPerUserAddr)
-	fillInt(&l.MaxSearchContexts, d.MaxSearchContexts)
 	if l.MaxMessage == 0 {
 		l.MaxMessage = d.MaxMessage
 	}
