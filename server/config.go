@@ -50,8 +50,8 @@ type Limits struct {
 	Recipients      int      `toml:"recipients" doc:"Recipients of one delivery."`
 	LMTPConnections int      `toml:"lmtp_connections" doc:"Connections of mail transfer agents at once."`
 	UserSessions    int      `toml:"user_sessions" doc:"IMAP sessions of one user at once."`
-	AddressSessions int      `toml:"address_sessions" doc:"IMAP sessions of one user from one address at once."`
-	PendingLogins   int      `toml:"pending_logins" doc:"IMAP connections of one address that have not logged in."`
+	AddressSessions int      `toml:"address_sessions" doc:"IMAP sessions of one user from one address at once; loopback, from where webmail and proxies come, is not limited."`
+	PendingLogins   int      `toml:"pending_logins" doc:"IMAP connections of one address that have not logged in; not of loopback."`
 	LoginTime       Duration `toml:"login_time" doc:"From the greeting to the login."`
 	IdleTime        Duration `toml:"idle_time" doc:"How long an IMAP session may be silent. RFC 9051 demands 30 minutes at least."`
 	StopTime        Duration `toml:"stop_time" doc:"How long clients may finish what they are at when the server stops."`
@@ -77,10 +77,10 @@ func Default() Config {
 		Names:  Names{OtherUsers: "Users/", Shared: "Shared/"},
 		Limits: Limits{
 			MessageSize: 50 << 20, Recipients: 1000, LMTPConnections: 1000,
-			UserSessions: 200, AddressSessions: 40, PendingLogins: 20,
+			UserSessions: 1000, AddressSessions: 40, PendingLogins: 20,
 			LoginTime: Duration(time.Minute), IdleTime: Duration(30 * time.Minute), StopTime: Duration(10 * time.Second),
 		},
-		Storage: Storage{Cache: 16 << 20, MemTable: 64 << 20, MinFree: 1 << 30, Ballast: 64 << 20},
+		Storage: Storage{Cache: 128 << 20, MemTable: 64 << 20, MinFree: 1 << 30, Ballast: 64 << 20},
 	}
 }
 
