@@ -22,9 +22,9 @@ type Address struct {
 type Role uint8
 
 const (
-	Mailbox Role = iota
-	GroupStart
-	GroupEnd
+	Mailbox    Role = iota // an address
+	GroupStart             // Mailbox has the name of the group
+	GroupEnd               // all fields are empty
 )
 
 // What an address that lacks a part shows instead: IMAP must not leave the

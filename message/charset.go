@@ -1,6 +1,7 @@
 package message
 
 import (
+	"encoding/binary"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -138,16 +139,16 @@ type lenientUTF8 struct{ transform.NopResetter }
 
 func (*lenientUTF8) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
 	for nSrc < len(src) {
-		if c := src[nSrc]; c < utf8.RuneSelf {
-			if nDst == len(dst) {
+		rest := src[nSrc:]
+		if rest[0] < utf8.RuneSelf {
+			n := copy(dst[nDst:], rest[:asciiLength(rest)])
+			if n == 0 {
 				return nDst, nSrc, transform.ErrShortDst
 			}
-			dst[nDst] = c
-			nDst++
-			nSrc++
+			nDst += n
+			nSrc += n
 			continue
 		}
-		rest := src[nSrc:]
 		if !atEOF && !utf8.FullRune(rest) {
 			return nDst, nSrc, transform.ErrShortSrc
 		}
@@ -162,4 +163,16 @@ func (*lenientUTF8) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err 
 		nSrc += n
 	}
 	return nDst, nSrc, nil
+}
+
+// asciiLength is how many octets at the start of b are ASCII.
+func asciiLength(b []byte) int {
+	n := 0
+	for len(b)-n >= 8 && binary.NativeEndian.Uint64(b[n:])&0x8080808080808080 == 0 {
+		n += 8
+	}
+	for n < len(b) && b[n] < utf8.RuneSelf {
+		n++
+	}
+	return n
 }

@@ -2,7 +2,6 @@ package message
 
 import (
 	"bytes"
-	"io"
 	"reflect"
 	"testing"
 	"unicode/utf8"
@@ -167,5 +166,3 @@ func parseString(t testing.TB, s string) *Part {
 	t.Helper()
 	return checkMessage(t, s[:min(len(s), 60)], []byte(s))
 }
-
-var _ io.ReaderAt = (*bytes.Reader)(nil)

@@ -21,7 +21,7 @@ const (
 )
 
 // textChunk is how much text Text passes on at once.
-const textChunk = 16 << 10
+const textChunk = 4 << 10
 
 // Text calls yield with the text of the message in UTF-8, transfer encodings
 // and charsets removed and HTML reduced to its text, in pieces of a bounded
