@@ -156,8 +156,12 @@ type fetcher struct {
 const fetchBatch = 64
 
 func (f *fetcher) add(v *visible) (more bool, err error) {
-	if f.stopped { // the last one visited said no; v is where to go on
-		f.next = v.uid
+	if f.stopped {
+		// The last one visited said no. It goes on with the rest of its batch,
+		// or, if it was the last there, with v.
+		if f.next == 0 {
+			f.next = v.uid
+		}
 		return false, nil
 	}
 	if f.want&^WantFlagsOnly == 0 {
