@@ -12,12 +12,8 @@ import (
 //
 // so that one search for a needle, with or without zeros around it, finds the
 // tokens that contain it, begin or end with it, or are equal to it. Postings are
-// kept apart, because few of the tokens that are looked through match.
-const (
-	blockText    = 16 << 10 // octets of text at which a block ends
-	postingsPart = 32 << 10 // octets of postings at which a part ends
-	maxParts     = 1 << 16
-)
+// kept apart, because few of the tokens that are looked through match. A block
+// ends when its text reaches a size, a part of the postings likewise.
 
 // A vocabulary block as it is stored:
 // uvarint(tokens) uvarint(parts-1) uvarint(tokens in the part)... text.
@@ -32,7 +28,7 @@ type block struct {
 func (b *block) decode(v []byte) error {
 	d := decoder{b: v}
 	b.tokens = int(d.below(1 << 20))
-	n := int(d.below(maxParts))
+	n := int(d.below(1 << 16))
 	b.parts = append(b.parts[:0], 0)
 	for range n {
 		if d.bad {

@@ -39,6 +39,7 @@ type Options struct {
 type Index struct {
 	db    kv.DB
 	form  string
+	sizes sizes
 	cache *cache
 
 	mu      sync.Mutex
@@ -54,6 +55,7 @@ func Open(db kv.DB, o Options) *Index {
 		db: db,
 		// Casemapping may change with the tables of Unicode.
 		form:    fmt.Sprintf("1 %s %d", unicode.Version, o.TextVersion),
+		sizes:   usualSizes,
 		cache:   newCache(o.CacheSize),
 		writers: map[uint32]*writers{},
 	}

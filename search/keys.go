@@ -25,8 +25,12 @@ const (
 	partVocabulary = 'v'
 )
 
-// keyBase is the length of a key of a segment up to the table within.
-const keyBase = 1 + 4 + 1 + 8 + 1
+// A key of a segment has its id at segmentAt; keyBase octets tell the table
+// within.
+const (
+	segmentAt = 1 + 4 + 1
+	keyBase   = segmentAt + 8 + 1
+)
 
 func appendOwnerKey(dst []byte, owner uint32, table byte) []byte {
 	dst = append(dst, prefix)
@@ -77,3 +81,6 @@ func appendFilterKey(dst []byte, owner uint32, id uint64, f Field, group uint32,
 
 // lockName is the lock that covers what is stored about an owner.
 func lockName(owner uint32) string { return "search/" + strconv.FormatUint(uint64(owner), 10) }
+
+// segmentOf returns the id of the segment that a key belongs to.
+func segmentOf(key []byte) uint64 { return binary.BigEndian.Uint64(key[segmentAt:]) }

@@ -120,7 +120,8 @@ func TestFind(t *testing.T) {
 		{"die sitz", nil, []uint64{1}},
 		{"ie sitzung war l", nil, []uint64{1}},
 		{"e sit", nil, []uint64{1, 4}},
-		{"4711-0", nil, []uint64{5}},
+		{"4711-0", []uint64{5}, nil},
+		{"g: 4711", nil, []uint64{5}},
 		{" lang", nil, []uint64{1}},
 		{" ", nil, []uint64{1, 2, 3, 4, 5}},
 		{"nirgends", nil, nil},
@@ -137,4 +138,3 @@ func TestFind(t *testing.T) {
 		}
 	}
 }
-

@@ -17,13 +17,11 @@ type source interface {
 	next() error
 }
 
-// windowSize is how many octets a stream reads at once.
-const windowSize = 128 << 10
-
 // A stream reads the values of a range of keys that never change, a window at a
 // time, each in a transaction of its own.
 type stream struct {
 	db     kv.DB
+	window int    // octets to be read at once
 	lo, hi []byte // what is left of the range
 	buf    []byte
 	ends   []int // of the values in buf
@@ -53,7 +51,7 @@ func (s *stream) fill(ctx context.Context) error {
 		for p := range r.Scan(s.lo, s.hi) {
 			s.buf = append(s.buf, p.Value...)
 			s.ends = append(s.ends, len(s.buf))
-			if last = append(last[:0], p.Key...); len(s.buf) >= windowSize {
+			if last = append(last[:0], p.Key...); len(s.buf) >= s.window {
 				break
 			}
 		}
@@ -83,12 +81,12 @@ type storedTokens struct {
 func (x *Index) openTokens(ctx context.Context, owner uint32, s *segment, f Field) (*storedTokens, error) {
 	t := &storedTokens{ctx: ctx, blocks: s.field[f].blocks}
 	t.vocabularies = stream{
-		db: x.db,
+		db: x.db, window: x.sizes.window,
 		lo: appendVocabularyKey(nil, owner, s.id, f, 0),
 		hi: appendFieldKey(nil, owner, s.id, f, partVocabulary+1),
 	}
 	t.parts = stream{
-		db: x.db,
+		db: x.db, window: x.sizes.window,
 		lo: appendPostingsKey(nil, owner, s.id, f, 0, 0),
 		hi: appendFieldKey(nil, owner, s.id, f, partPostings+1),
 	}

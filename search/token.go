@@ -1,6 +1,6 @@
 package search
 
-// Tokens are runs of letters and digits. A run of more than maxToken octets, as
+// Tokens are runs of octets that are no separators. A run of more than maxToken octets, as
 // in languages without spaces or in encoded data, is cut into overlapping
 // windows, so that each part of it that has up to sureToken octets lies whole in
 // one of them.

@@ -9,10 +9,18 @@ import (
 	"poststube/kv"
 )
 
-// flushSize is how many octets are collected before they are written. A segment
-// that is larger is written in several updates and becomes visible with the
-// last.
-const flushSize = 4 << 20
+// sizes, all in octets, are of what is kept, written and read together. Tests
+// make them small.
+type sizes struct {
+	block int // text of a block of the vocabulary
+	part  int // postings that are stored together
+	// flush is what is written in one update. A segment that is larger is
+	// written in several and becomes visible with the last.
+	flush  int
+	window int // what is read of a segment at once to be rewritten
+}
+
+var usualSizes = sizes{block: 16 << 10, part: 32 << 10, flush: 4 << 20, window: 128 << 10}
 
 // A segmentWriter writes a segment: for each field its tokens in ascending
 // order.
@@ -65,9 +73,9 @@ func (w *segmentWriter) add(token []byte, docs []uint16) {
 		w.addSpecial(token[0], docs)
 	}
 	switch {
-	case len(w.text) >= blockText:
+	case len(w.text) >= w.x.sizes.block:
 		w.endBlock()
-	case len(w.heads)+len(w.lists) >= postingsPart:
+	case len(w.heads)+len(w.lists) >= w.x.sizes.part:
 		w.endPart()
 	}
 }
@@ -168,7 +176,7 @@ func (w *segmentWriter) put(key func([]byte) []byte, value []byte) {
 
 // room writes what has been collected, if it is much.
 func (w *segmentWriter) room(ctx context.Context) error {
-	if len(w.buf) < flushSize {
+	if len(w.buf) < w.x.sizes.flush {
 		return nil
 	}
 	m := *w.m
