@@ -15,7 +15,7 @@ import (
 // newDiskWorld is newWorld on a real disk.
 func newDiskWorld(b *testing.B) *world {
 	w := &world{t: b, ctx: b.Context()}
-	db, err := pebblekv.Open(b.TempDir(), pebblekv.Options{})
+	db, err := pebblekv.Open(b.TempDir(), pebblekv.Options{CacheSize: 128 << 20})
 	w.must(err)
 	blobs, err := dirblob.Open(b.TempDir(), dirblob.Options{})
 	w.must(err)

@@ -47,6 +47,9 @@ func (b *Mailbox) transfer(ctx context.Context, op string, uids uidset.Set, dest
 			return err
 		}
 		done = Copied{UIDValidity: to.node.uidValidity}
+		if move && from.a != to.a && slices.Contains(to.node.special, trashUse) {
+			return from.trash(uids, &done)
+		}
 		return from.transfer(to, uids, move, &done)
 	})
 	return done, b.user.tryCreate(ctx, dest, err)
@@ -89,6 +92,41 @@ func (m *mailbox) transfer(to *mailbox, uids uidset.Set, move bool, done *Copied
 		done.From.Add(list[i].uid)
 		done.To.Add(uid)
 	}
+	return nil
+}
+
+const trashUse = `\Trash`
+
+// trash is MOVE out of somebody else's mailbox into one's own trash: what people
+// do to delete. The messages go to the trash of the mailbox's owner, so that a
+// team's mail stays with the team, whoever deletes it. done tells of no copies:
+// they are not where the client put them.
+func (m *mailbox) trash(uids uidset.Set, done *Copied) error {
+	t, a := m.t, m.a
+	var there *node
+	for _, n := range a.tree.all() {
+		if slices.Contains(n.special, trashUse) {
+			there = n
+		}
+	}
+	if there == nil {
+		there = a.tree.find("Trash")
+	}
+	if there == nil {
+		there = t.addNode(a, rootNum, "Trash")
+		there.special = []string{trashUse}
+		a.treeLog.action, a.treeLog.detail = actCreate, "Trash"
+	}
+	// The mover needs no right there: it is the owner's rule that applies.
+	to, err := t.mailbox(MailboxID{a.id, there.num}, acl.None)
+	if err != nil {
+		return err
+	}
+	moved := Copied{UIDValidity: to.node.uidValidity}
+	if err := m.transfer(to, uids, true, &moved); err != nil {
+		return err
+	}
+	done.ModSeq = moved.ModSeq
 	return nil
 }
 

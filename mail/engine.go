@@ -54,6 +54,7 @@ type Engine struct {
 	nextBody      atomic.Uint64
 	recentChanges recentChanges
 	surveys       surveys
+	purging       sync.Mutex
 
 	mu          sync.Mutex
 	trees       map[directory.ID]*tree

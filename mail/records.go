@@ -59,12 +59,13 @@ type counters struct {
 	keywords      uint32 // names in the keyword table
 	recentFrom    uint32 // no session has claimed messages from here on as recent
 	logFrom       ModSeq // the log is complete for changes after this
+	purged        ModSeq // what was expunged up to here is gone for good
 }
 
 func (c *counters) encode(b []byte) []byte {
 	b = append(b, 1)
 	for _, n := range [...]uint64{uint64(c.uidNext), uint64(c.highestModSeq), uint64(c.exists), uint64(c.seen), uint64(c.deleted),
-		uint64(c.size), uint64(c.deletedSize), uint64(c.keywords), uint64(c.recentFrom), uint64(c.logFrom)} {
+		uint64(c.size), uint64(c.deletedSize), uint64(c.keywords), uint64(c.recentFrom), uint64(c.logFrom), uint64(c.purged)} {
 		b = appendU(b, n)
 	}
 	return b
@@ -76,7 +77,8 @@ func decodeCounters(b []byte) (c counters, err error) {
 	c.uidNext, c.highestModSeq = uint32(d.u()), ModSeq(d.u())
 	c.exists, c.seen, c.deleted = uint32(d.u()), uint32(d.u()), uint32(d.u())
 	c.size, c.deletedSize = int64(d.u()), int64(d.u())
-	c.keywords, c.recentFrom, c.logFrom = uint32(d.u()), uint32(d.u()), ModSeq(d.u())
+	c.keywords, c.recentFrom = uint32(d.u()), uint32(d.u())
+	c.logFrom, c.purged = ModSeq(d.u()), ModSeq(d.u())
 	return c, d.err()
 }
 

@@ -205,3 +205,73 @@ func TestQuota(t *testing.T) {
 		t.Errorf("check: %v %v", p, err)
 	}
 }
+
+func TestTrashStaysWithTheTeam(t *testing.T) {
+	w := newWorld(t)
+	w.deliver("anna", "one")
+	w.grant("anna", "INBOX", "ben", "lrswite")
+	done, err := w.open("ben", "Users/anna/INBOX").Move(w.ctx, uidset.Of(1), "Trash")
+	w.must(err)
+	if !done.To.Empty() || done.ModSeq == 0 {
+		t.Errorf("moved %+v", done)
+	}
+	if got := w.show(w.open("ben", "Trash")); got != "" {
+		t.Errorf("ben has %s", got)
+	}
+	if got := w.show(w.open("anna", "Trash")); got != "1" {
+		t.Errorf("anna has %s", got)
+	}
+}
+
+func TestPurge(t *testing.T) {
+	w := newWorld(t)
+	for _, s := range []string{"one", "two", "three"} {
+		w.deliver("anna", s)
+	}
+	b := w.open("anna", "INBOX")
+	_, err := b.Copy(w.ctx, uidset.Of(1), "Archive")
+	w.must(err)
+	w.grant("anna", "INBOX", "ben", "lr")
+	_, err = w.open("ben", "Users/anna/INBOX").Copy(w.ctx, uidset.Of(2), "Archive")
+	w.must(err)
+	remove := func(b *Mailbox, uids uidset.Set) {
+		_, err := b.SetFlags(w.ctx, uids, FlagChange{Op: AddFlags, Flags: Flags{System: Deleted}})
+		w.must(err)
+		_, _, err = b.Expunge(w.ctx, uids)
+		w.must(err)
+	}
+	remove(b, uidset.Of(1, 2))
+	w.must(w.as("anna").Delete(w.ctx, "Junk"))
+	deleted := w.now
+	w.now = w.now.Add(time.Hour)
+	remove(b, uidset.Of(3))
+	done, err := w.Purge(w.ctx, PurgeOptions{Deleted: deleted.Add(time.Minute), Log: deleted.Add(time.Minute)})
+	w.must(err)
+	// The first is still in Archive, the second is ben's as well.
+	if done.Messages != 2 || done.Emails != 1 {
+		t.Errorf("purged %+v", done)
+	}
+	gone, err := w.as("anna").Expunged(w.ctx, "INBOX", time.Time{})
+	w.must(err)
+	if len(gone) != 1 || gone[0].UID != 3 {
+		t.Errorf("left %+v", gone)
+	}
+	if got := w.show(w.open("ben", "Archive")); got != "1" {
+		t.Errorf("ben has %s", got)
+	}
+	w.forget() // what is in memory still knows
+	ch, err := b.Changes(w.ctx, 1)
+	w.must(err)
+	if !ch.Incomplete {
+		t.Errorf("the log is gone, but %+v", ch)
+	}
+	for p, err := range w.Check(w.ctx, CheckOptions{Bodies: true}) {
+		t.Errorf("check: %v %v", p, err)
+	}
+	w.now = w.now.Add(time.Hour)
+	done, err = w.Purge(w.ctx, PurgeOptions{Deleted: w.now, Log: w.now})
+	w.must(err)
+	if done.Messages != 1 || done.Emails != 1 {
+		t.Errorf("purged %+v", done)
+	}
+}

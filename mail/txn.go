@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"poststube/acl"
+	"poststube/blob"
 	"poststube/directory"
 	"poststube/kv"
 )
@@ -27,7 +28,8 @@ type txn struct {
 	accounts []*account
 	boxes    []*mailbox
 	topics   []string
-	bodies   []uint64 // stored by this transaction
+	bodies   []uint64  // stored by this transaction
+	freed    []blob.ID // that nothing needs once this is committed
 }
 
 // An account is an owner inside a transaction.
