@@ -17,7 +17,7 @@ func unquote(text string) (string, error) {
 // expect compares what the clients have received after an action with the
 // expectations that follow it. Every response must be expected.
 func (r *runner) expect(after step, steps []step) error {
-	if *update {
+	if r.update {
 		return r.rewrite(steps)
 	}
 	for _, st := range steps {

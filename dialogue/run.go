@@ -52,31 +52,20 @@ func Run(t *testing.T, pattern string, start func() (World, error)) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := &runner{script: s, clients: map[string]*client{}, bound: map[string]string{}}
+			r := newRunner(s)
+			r.update = *update
 			synctest.Test(t, func(t *testing.T) {
 				if err := r.run(start); err != nil {
 					t.Error(err)
 				}
 			})
-			if *update && r.changed {
-				s.ar.comment = strings.Join(r.out, "\n") + "\n"
-				if err := os.WriteFile(path, s.ar.format(), 0o644); err != nil {
+			if r.changed && !t.Failed() {
+				if err := os.WriteFile(path, r.rewritten(), 0o644); err != nil {
 					t.Error(err)
 				}
 			}
 		})
 	}
-}
-
-// Check runs one script given as text and returns what is wrong with it. It must be called
-// in a bubble.
-func Check(path string, text []byte, start func() (World, error)) error {
-	s, err := parse(path, text)
-	if err != nil {
-		return err
-	}
-	r := &runner{script: s, clients: map[string]*client{}, bound: map[string]string{}}
-	return r.run(start)
 }
 
 // A runner runs one script.
@@ -86,8 +75,20 @@ type runner struct {
 	clients map[string]*client
 	bound   map[string]string // names such as <uid> and their values
 
-	out     []string // for -update: the lines of the new script
-	changed bool
+	update  bool
+	out     []string // with update: the lines of the new script
+	changed bool     // they differ from the old ones
+}
+
+func newRunner(s *script) *runner {
+	return &runner{script: s, clients: map[string]*client{}, bound: map[string]string{}}
+}
+
+// rewritten returns the script as it should be.
+func (r *runner) rewritten() []byte {
+	a := r.ar
+	a.comment = strings.Join(r.out, "\n") + "\n"
+	return a.format()
 }
 
 func (r *runner) run(start func() (World, error)) error {
