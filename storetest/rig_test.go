@@ -8,6 +8,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"poststube/blob"
+	"poststube/blob/dirblob"
 	"poststube/kv"
 	"poststube/kv/pebblekv"
 )
@@ -21,7 +23,7 @@ func TestRigCatches(t *testing.T) {
 		want string
 	}{
 		{"a log that is not synced", func(fs vfs.FS) (kv.DB, error) {
-			return openSmall(forgetful{fs})
+			return openSmall(forgetful{fs, isLog, nil})
 		}, "lost"},
 		{"a View that does not wait for the disk", func(fs vfs.FS) (kv.DB, error) {
 			db, err := openSmall(fs)
@@ -46,8 +48,40 @@ func openSmall(fs vfs.FS) (kv.DB, error) {
 	return pebblekv.Open("kv", pebblekv.Options{FS: fs, MemTableSize: 1 << 20, Log: slog.New(slog.DiscardHandler)})
 }
 
-// forgetful is a disk that does not sync logs.
-type forgetful struct{ vfs.FS }
+// TestBlobRigCatches does the same for the crash test of blob.Store.
+func TestBlobRigCatches(t *testing.T) {
+	always := func(string) bool { return true }
+	inTmp := func(name string) bool { return strings.Contains(name, "tmp") }
+	tests := []struct {
+		name string
+		open OpenBlob
+		want string
+	}{
+		{"content that is not synced", func(fs vfs.FS) (blob.Store, error) {
+			return dirblob.Open("blobs", dirblob.Options{FS: forgetful{fs, inTmp, nil}})
+		}, "lost"},
+		{"names that are not synced", func(fs vfs.FS) (blob.Store, error) {
+			return dirblob.Open("blobs", dirblob.Options{FS: forgetful{fs, nil, always}})
+		}, "lost"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			err := blobCrash(test.open, 1000)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("the crash test says %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+// isLog tells the logs of Pebble.
+func isLog(name string) bool { return strings.HasSuffix(name, ".log") }
+
+// forgetful is a disk that does not sync some files and directories.
+type forgetful struct {
+	vfs.FS
+	files, dirs func(name string) bool // nil: syncs all
+}
 
 type forgetfulFile struct{ vfs.File }
 
@@ -56,10 +90,18 @@ func (forgetfulFile) SyncData() error { return nil }
 
 func (f forgetful) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	file, err := f.FS.Create(name, category)
-	if err == nil && strings.HasSuffix(name, ".log") {
+	if err == nil && f.files != nil && f.files(name) {
 		file = forgetfulFile{file}
 	}
 	return file, err
+}
+
+func (f forgetful) OpenDir(name string) (vfs.File, error) {
+	dir, err := f.FS.OpenDir(name)
+	if err == nil && f.dirs != nil && f.dirs(name) {
+		dir = forgetfulFile{dir}
+	}
+	return dir, err
 }
 
 // hasty returns from View as soon as fn has read.

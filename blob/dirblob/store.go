@@ -24,6 +24,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"poststube/blob"
+	"poststube/diskspace"
 )
 
 // Options are the settings of a Store. The zero value is usable.
@@ -31,6 +32,9 @@ type Options struct {
 	// FS is the file system; nil is the operating system's. Tests pass
 	// vfs.NewMem() or vfs.NewCrashableMem().
 	FS vfs.FS
+	// MinFree is the reserve in bytes: with less free space on the disk, Write
+	// and Commit answer blob.ErrFull. 0 keeps no reserve.
+	MinFree uint64
 	// Log receives what the store has to say; nil means slog.Default().
 	Log *slog.Logger
 }
@@ -42,6 +46,7 @@ type Store struct {
 	log    *slog.Logger
 	lock   io.Closer
 	ids    idSource
+	space  *diskspace.Guard
 	temps  atomic.Uint64
 	syncer dirSyncer
 	closed atomic.Bool
@@ -65,6 +70,10 @@ func Open(dir string, o Options) (*Store, error) {
 		s.log = slog.Default()
 	}
 	s.syncer.fs = s.fs
+	s.space = diskspace.NewGuard(o.MinFree, func() (uint64, error) {
+		usage, err := s.fs.GetDiskUsage(s.dir)
+		return usage.AvailBytes, err
+	})
 	if err := s.open(); err != nil {
 		return nil, fmt.Errorf("blob: opening %s: %w", dir, err)
 	}

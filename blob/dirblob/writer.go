@@ -8,6 +8,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"poststube/blob"
+	"poststube/diskspace"
 )
 
 // bufferSize is how much of an object is collected before it is written: most
@@ -57,6 +58,10 @@ func (w *writer) flush() error {
 	}
 	if len(w.buf) == 0 {
 		return nil
+	}
+	if w.store.space.Level() != diskspace.Ample {
+		w.err = blob.ErrFull
+		return w.err
 	}
 	if _, err := w.file.Write(w.buf); err != nil {
 		w.err = wrap("writing an object", err)

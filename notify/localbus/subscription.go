@@ -2,6 +2,7 @@ package localbus
 
 import (
 	"slices"
+	"strings"
 	"sync"
 
 	"poststube/notify"
@@ -13,7 +14,7 @@ type subscription struct {
 	c   chan struct{}
 
 	mu     sync.Mutex
-	seats  []*seat
+	seats  []*seat // by name
 	closed bool
 }
 
@@ -32,36 +33,39 @@ func (s *subscription) Set(topics ...string) {
 	if s.closed {
 		return
 	}
-	seats := make([]*seat, 0, len(topics))
-	for i, name := range topics {
-		if slices.Contains(topics[:i], name) {
-			continue
-		}
-		held := slices.IndexFunc(s.seats, func(x *seat) bool { return x != nil && x.name == name })
-		if held < 0 {
+	names := slices.Clone(topics)
+	slices.Sort(names)
+	names = slices.Compact(names)
+	seats := make([]*seat, 0, len(names))
+	for _, name := range names {
+		if i, held := s.find(name); held {
+			seats = append(seats, s.seats[i])
+		} else {
 			seats = append(seats, s.bus.join(name, s.c))
-			continue
 		}
-		seats = append(seats, s.seats[held])
-		s.seats[held] = nil
 	}
-	s.leave()
+	for _, old := range s.seats {
+		if _, stays := slices.BinarySearch(names, old.name); !stays {
+			s.bus.leave(old)
+		}
+	}
 	s.seats = seats
+}
+
+// find looks for the seat in a topic.
+func (s *subscription) find(name string) (int, bool) {
+	return slices.BinarySearchFunc(s.seats, name, func(x *seat, name string) int {
+		return strings.Compare(x.name, name)
+	})
 }
 
 // Close implements notify.Subscription.
 func (s *subscription) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.leave()
+	for _, seat := range s.seats {
+		s.bus.leave(seat)
+	}
 	s.seats = nil
 	s.closed = true
-}
-
-func (s *subscription) leave() {
-	for _, seat := range s.seats {
-		if seat != nil {
-			s.bus.leave(seat)
-		}
-	}
 }
