@@ -7,20 +7,17 @@ func deleteMailbox() command {
 	return command{name: "DELETE", states: loggedIn, read: func(p *parser) run {
 		name := readMailboxName(p)
 		return func(s *session) (answer, error) {
-			info, err := s.user.Lookup(s.ctx, name)
-			if err != nil {
+			if err := s.user.Delete(s.ctx, name); err != nil || s.box == nil {
 				return answer{}, err
 			}
-			if err := s.user.Delete(s.ctx, name); err != nil {
-				return answer{}, err
-			}
-			if s.box != nil && s.box.mailbox.ID() == info.ID {
+			ch, err := s.box.mailbox.Changes(s.ctx, s.box.upTo)
+			if err == nil && ch.Gone {
 				// The client knows that this ends the selected state; others
 				// learn it from sync.
 				s.deselect()
 				s.enc.Untagged(wire.OK, "CLOSED", "The selected mailbox is deleted")
 			}
-			return answer{}, nil
+			return answer{}, err
 		}
 	}}
 }

@@ -33,6 +33,8 @@ func extensions() []extension {
 		saveDate(),
 		objectID(),
 		partial(),
+		accessControl(),
+		listMyRights(),
 	}
 }
 

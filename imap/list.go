@@ -20,6 +20,9 @@ type listRequest struct {
 	subscribed, specialUse, remote, recursive              bool
 	showSubscribed, showChildren, showSpecialUse, showBase bool
 	status                                                 []statusItem
+	// lines are written behind the LIST line of each mailbox that exists and
+	// meets the selection options (RFC 8440, RFC 9590).
+	lines []func(s *session, m *match) error
 }
 
 // A listSelection is a selection option of LIST (RFC 9051 section 6.3.9.1).
@@ -94,7 +97,9 @@ func (r *listRequest) run(s *session) (answer, error) {
 	matches := r.choose(names)
 	if len(r.status) == 0 {
 		for i := range matches {
-			s.listMatch(r, &matches[i])
+			if err := s.listWithLines(r, &matches[i]); err != nil {
+				return answer{}, err
+			}
 		}
 		return answer{}, nil
 	}
@@ -204,28 +209,50 @@ func (s *session) listWithStatus(r *listRequest, matches []match) error {
 		}
 	}
 	next := 0
+	var failed error
 	flush := func(before int) {
-		for ; next < before; next++ {
-			s.listMatch(r, &matches[next])
+		for ; next < before && failed == nil; next++ {
+			if m := &matches[next]; m.selected && !m.NonExistent {
+				m.NoSelect = true // left out by Statuses
+			}
+			failed = s.listWithLines(r, &matches[next])
 		}
 	}
 	err := s.user.Statuses(s.ctx, infos, func(i int, st mail.Status) {
-		for k := next; k < at[i]; k++ {
-			if m := &matches[k]; m.selected && !m.NonExistent {
-				m.NoSelect = true // left out by Statuses
-			}
+		if flush(at[i]); failed != nil {
+			return
 		}
-		flush(at[i] + 1)
-		s.statusLine(infos[i].Name, r.status, &st)
+		m := &matches[next]
+		next++
+		s.listMatch(r, m)
+		s.statusLine(m.Name, r.status, &st)
+		failed = s.matchLines(r, m)
 	})
 	if err != nil {
 		return err
 	}
-	for k := next; k < len(matches); k++ {
-		if m := &matches[k]; m.selected && !m.NonExistent {
-			m.NoSelect = true
+	flush(len(matches))
+	return failed
+}
+
+// listWithLines writes the LIST line of a match and what was asked for beside
+// it.
+func (s *session) listWithLines(r *listRequest, m *match) error {
+	s.listMatch(r, m)
+	return s.matchLines(r, m)
+}
+
+// matchLines writes what was asked for beside the LIST line of a match. Names
+// without a mailbox, and those that are only there for what is below them, have
+// nothing of that.
+func (s *session) matchLines(r *listRequest, m *match) error {
+	if !m.selected || m.NonExistent {
+		return nil
+	}
+	for _, line := range r.lines {
+		if err := line(s, m); err != nil {
+			return err
 		}
 	}
-	flush(len(matches))
 	return nil
 }

@@ -38,8 +38,11 @@ type session struct {
 	dialect dialect
 	client  string // what the client says it is (ID)
 	bad     int    // commands that were answered with BAD
-	reading bool   // another goroutine reads, in IDLE: it must not touch enc
-	started time.Time
+	// groupPrefix is how the client writes groups in access identifiers, or ""
+	// if it has not yet.
+	groupPrefix string
+	reading     bool // another goroutine reads, in IDLE: it must not touch enc
+	started     time.Time
 }
 
 // state is where the session stands (RFC 9051 section 3), with what exists only

@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"poststube/acl"
@@ -78,8 +79,8 @@ func (t *txn) aclNode(loc location, need acl.Rights) (*account, *node, error) {
 	return a, n, err
 }
 
-// ACL returns the entries that hold at a mailbox, those of its parents too. It
-// needs a (RFC 4314 section 3.3). Entries about people who are gone are left
+// ACL returns the entries that hold at a mailbox, those of its parents too, the
+// owner's first. It needs a (RFC 4314 section 3.3). Entries about people who are gone are left
 // out.
 func (u *User) ACL(ctx context.Context, name string) ([]ACLEntry, error) {
 	loc, err := u.resolveTree(ctx, "getacl", name)
@@ -107,14 +108,24 @@ func (u *User) ACL(ctx context.Context, name string) ([]ACLEntry, error) {
 		}
 		return nil
 	})
-	list := make([]ACLEntry, 0, len(stored))
-	for i, e := range stored {
-		if id, ok := u.identifier(ctx, whos[i], loc.owner); ok {
-			e.Identifier = id
-			list = append(list, e)
-		}
+	if err != nil {
+		return nil, err
 	}
-	return list, err
+	list := make([]ACLEntry, 0, len(stored))
+	owners := 0
+	for i, e := range stored {
+		var ok bool
+		if e.Identifier, ok = u.identifier(ctx, whos[i], loc.owner); !ok {
+			continue
+		}
+		at := len(list)
+		if whos[i].Kind == acl.Owner {
+			at = owners
+			owners++
+		}
+		list = slices.Insert(list, at, e)
+	}
+	return list, nil
 }
 
 // source returns the nearest node, from n upwards, with an entry for who.

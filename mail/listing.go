@@ -274,7 +274,7 @@ func (u *User) Lookup(ctx context.Context, name string) (Info, error) {
 			return err
 		}
 		i = Info{ID: MailboxID{a.id, n.num}, Name: u.nameOf(loc.owner, a.tree.path(n)), Namespace: loc.space, Owner: loc.owner,
-			NoSelect: !r.Has(acl.Read), Rights: r, HasChildren: len(a.tree.children(n.num)) > 0}
+			NoSelect: !r.Has(acl.Read), Rights: r, HasChildren: t.showsBeneath(a, n)}
 		sub, known := subs[i.ID]
 		i.Subscribed = sub || loc.space != Personal && !known
 		if loc.space == Personal {
@@ -283,6 +283,16 @@ func (u *User) Lookup(ctx context.Context, name string) (Info, error) {
 		return nil
 	})
 	return i, err
+}
+
+// showsBeneath tells whether the user sees a mailbox beneath n.
+func (t *txn) showsBeneath(a *account, n *node) bool {
+	for _, other := range a.tree.all() {
+		if other != n && a.tree.under(other, n.num) && t.rightsAt(a, other).Has(acl.Lookup) {
+			return true
+		}
+	}
+	return false
 }
 
 // Status returns what STATUS asks; it needs r (RFC 4314 section 4).

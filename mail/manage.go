@@ -68,11 +68,9 @@ func (t *txn) create(a *account, loc location, uses []string) (*node, error) {
 	if err := t.e.nameAllowed(loc); err != nil {
 		return nil, err
 	}
-	if n := a.tree.find(loc.path); n != nil {
-		if t.rightsAt(a, n).HasAny(visibleRights) {
-			return nil, fail(Exists, "there is a mailbox of that name already")
-		}
-		return nil, fail(Invalid, "this name cannot be used")
+	parent, rest, err := t.vacant(a, loc.path, nil)
+	if err != nil {
+		return nil, err
 	}
 	if len(a.tree.nodes)+len(a.put) > maxMailboxes {
 		return nil, fail(Limit, "%d mailboxes are the limit", maxMailboxes)
@@ -84,10 +82,6 @@ func (t *txn) create(a *account, loc location, uses []string) (*node, error) {
 			}
 		}
 	}
-	parent, rest := a.nearest(loc.path)
-	if _, err := t.place(a, parent, acl.Create); err != nil {
-		return nil, err
-	}
 	levels := strings.Split(rest, separator)
 	for i, level := range levels {
 		n := t.addNode(a, parent.num, level)
@@ -97,6 +91,40 @@ func (t *txn) create(a *account, loc location, uses []string) (*node, error) {
 		parent = n
 	}
 	return parent, nil
+}
+
+// vacant returns where a mailbox with the path can be made: the nearest node
+// above it that exists, on which the user needs k, and the rest of the path.
+// except may be there already. Of nodes that the user may not see nothing can be
+// told as long as the right is missing; with it, the name is just refused.
+func (t *txn) vacant(a *account, path string, except *node) (parent *node, rest string, err error) {
+	there := a.tree.find(path)
+	if there == except {
+		there = nil
+	}
+	if there != nil && t.rightsAt(a, there).HasAny(visibleRights) {
+		return nil, "", fail(Exists, "there is a mailbox of that name already")
+	}
+	parent, rest = a.nearest(path)
+	if _, err := t.place(a, t.known(a, parent, acl.Create), acl.Create); err != nil {
+		return nil, "", err
+	}
+	if there != nil || !t.rightsAt(a, parent).Has(acl.Create) {
+		return nil, "", fail(Invalid, "this name cannot be used")
+	}
+	return parent, rest, nil
+}
+
+// known returns the nearest node, from n upwards, of which the user may know:
+// by l, or since the user has the rights r there.
+func (t *txn) known(a *account, n *node, r acl.Rights) *node {
+	for n.num != rootNum {
+		if have := t.rightsAt(a, n); have.HasAny(visibleRights) || have.Has(r) {
+			break
+		}
+		n = a.tree.nodes[n.parent]
+	}
+	return n
 }
 
 // nameAllowed refuses names that could never be reached.
@@ -136,7 +164,8 @@ func (t *txn) addNode(a *account, parent uint32, name string) *node {
 	return n
 }
 
-// couldCreate tells whether Create would make the mailbox.
+// couldCreate tells whether Create would make the mailbox, as far as the user may
+// know: it does not look at mailboxes that the user cannot see.
 func (u *User) couldCreate(ctx context.Context, name string) bool {
 	loc, err := u.resolve(ctx, "create", name)
 	if err != nil || u.engine.nameAllowed(loc) != nil {
@@ -145,11 +174,11 @@ func (u *User) couldCreate(ctx context.Context, name string) bool {
 	could := false
 	err = u.view(ctx, "create", func(t *txn) error {
 		a, err := t.account(loc.owner.ID)
-		if err != nil || a.tree.find(loc.path) != nil {
+		if err != nil {
 			return err
 		}
 		parent, _ := a.nearest(loc.path)
-		could = t.rightsAt(a, parent).Has(acl.Create)
+		could = t.rightsAt(a, t.known(a, parent, acl.Create)).Has(acl.Create)
 		return nil
 	})
 	return could && err == nil
@@ -248,14 +277,8 @@ func (u *User) Rename(ctx context.Context, from, to string) error {
 }
 
 func (t *txn) rename(a *account, n *node, dst location) error {
-	if there := a.tree.find(dst.path); there != nil && there != n {
-		if t.rightsAt(a, there).HasAny(visibleRights) {
-			return fail(Exists, "there is a mailbox of that name already")
-		}
-		return fail(Invalid, "this name cannot be used")
-	}
-	parent, rest := a.nearest(dst.path)
-	if _, err := t.place(a, parent, acl.Create); err != nil {
+	parent, rest, err := t.vacant(a, dst.path, n)
+	if err != nil {
 		return err
 	}
 	levels := strings.Split(rest, separator)
