@@ -59,14 +59,14 @@ var house = map[string]room{
 	"storetest":       {bench, "blob blob/dirblob kv kv/pebblekv notify", "github.com/cockroachdb/pebble/v2 pgregory.net/rapid"},
 	"directory":       {first, "acl kv notify", "golang.org/x/crypto golang.org/x/net golang.org/x/text github.com/xdg-go/stringprep"},
 	"search":          {first, "kv message", ""},
-	"mail":            {second, "acl blob directory kv message notify uidset", "github.com/RoaringBitmap/roaring/v2 golang.org/x/text"},
-	"imap":            {third, "acl directory imap/view imap/wire mail message uidset", "golang.org/x/text"},
-	"smtp":            {third, "directory mail", ""},
-	"admin":           {third, "acl directory mail uidset", ""},
+	"mail":            {second, "acl blob directory kv message notify uidset", "golang.org/x/text"},
+	"imap":            {third, "acl directory imap/view imap/wire mail message uidset", ""},
+	"smtp":            {third, "mail", ""},
+	"admin":           {third, "directory mail", ""},
 	"dialogue":        {side, "", ""},
 	"dialogue/house":  {side, "acl blob/dirblob directory imap kv/pebblekv mail notify/localbus smtp", "github.com/cockroachdb/pebble/v2"},
 	"interop/dovecot": {side, "", ""},
-	"server":          {roof, "admin blob blob/dirblob directory imap kv kv/pebblekv mail notify notify/localbus smtp", "github.com/pelletier/go-toml/v2"},
+	"server":          {roof, "admin blob/dirblob directory imap kv/pebblekv mail notify/localbus smtp", "github.com/pelletier/go-toml/v2"},
 	"cmd/poststube":   {doorstep, "acl admin directory mail mbox server", "github.com/spf13/cobra golang.org/x/term"},
 }
 
@@ -87,6 +87,7 @@ func TestFloors(t *testing.T) {
 		}
 	}
 	seen := map[string]bool{}
+	used := map[string]bool{} // "package import", of files that are no tests
 	for _, f := range goFiles(t) {
 		pkg := path.Dir(f)
 		if pkg == "." {
@@ -99,6 +100,9 @@ func TestFloors(t *testing.T) {
 			continue
 		}
 		for _, imp := range importsOf(t, f) {
+			if !strings.HasSuffix(f, "_test.go") {
+				used[pkg+" "+imp] = true
+			}
 			if problem := r.objection(pkg, imp, strings.HasSuffix(f, "_test.go")); problem != "" {
 				t.Errorf("%s imports %s: %s", f, imp, problem)
 			}
@@ -108,7 +112,31 @@ func TestFloors(t *testing.T) {
 		if !seen[name] {
 			t.Errorf("the plan has a package %s, the tree has none", name)
 		}
+		for _, imp := range house[name].unused(name, used) {
+			t.Errorf("the plan lets %s import %s, but it doesn't: take it out", name, imp)
+		}
 	}
+}
+
+// unused returns what the plan allows without need.
+func (r room) unused(pkg string, used map[string]bool) (list []string) {
+	for _, imp := range strings.Fields(r.imports) {
+		if !used[pkg+" poststube/"+imp] {
+			list = append(list, imp)
+		}
+	}
+	for _, module := range strings.Fields(r.modules) {
+		isUsed := false
+		for line := range used {
+			if imp, ok := strings.CutPrefix(line, pkg+" "); ok && inModules(module, imp) {
+				isUsed = true
+			}
+		}
+		if !isUsed {
+			list = append(list, module)
+		}
+	}
+	return list
 }
 
 // objection says what is wrong with an import, or nothing.

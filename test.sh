@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Runs all tests. It needs Go; what else is needed it installs from Debian when it
+# runs as root, and otherwise says what to install.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+need() { # command package
+  command -v "$1" >/dev/null && return
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "installing $2"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -yqq --no-install-recommends "$2" >/dev/null
+  fi
+  command -v "$1" >/dev/null && return
+  missing="${missing:-} $2"
+}
+
+missing=
+command -v go >/dev/null || { echo "Go is missing: see https://go.dev/dl, go.mod says which version" >&2; exit 1; }
+need gcc gcc # for the race detector
+need curl curl
+need mbsync isync
+need python3 python3
+need doveadm dovecot-imapd # the peer that interop/dovecot compares with
+if [ -n "$missing" ]; then
+  echo "missing:$missing. Install these, or run this as root on Debian." >&2
+  [ -n "${CI:-}" ] && exit 1
+  echo "Tests that need them are skipped." >&2
+fi
+
+step() { echo; echo "== $*"; }
+
+step gofmt
+bad=$(gofmt -l $(git ls-files '*.go'))
+if [ -n "$bad" ]; then
+  echo "not formatted: $bad" >&2
+  exit 1
+fi
+step go vet
+go vet ./...
+step go test
+go test ./...
+step go test -race
+go test -race ./admin ./directory/... ./imap ./imap/view ./kv/... ./mail ./notify/... ./server ./smtp
+echo
+echo "all tests passed"
