@@ -59,7 +59,7 @@ var house = map[string]room{
 	"storetest":       {bench, "blob blob/dirblob kv kv/pebblekv notify", "github.com/cockroachdb/pebble/v2 pgregory.net/rapid"},
 	"directory":       {first, "acl kv notify", "golang.org/x/crypto golang.org/x/net golang.org/x/text github.com/xdg-go/stringprep"},
 	"search":          {first, "kv message", ""},
-	"mail":            {second, "acl blob directory kv message notify uidset", "golang.org/x/text"},
+	"mail":            {second, "acl blob directory kv message notify search uidset", "golang.org/x/text"},
 	"imap":            {third, "acl directory imap/view imap/wire mail message uidset", ""},
 	"smtp":            {third, "mail", ""},
 	"admin":           {third, "directory mail", ""},

@@ -55,6 +55,7 @@ type Engine struct {
 	recentChanges recentChanges
 	surveys       surveys
 	purging       sync.Mutex
+	indexer       indexer
 
 	mu          sync.Mutex
 	trees       map[directory.ID]*tree
@@ -85,7 +86,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	if c.SharedPrefix == "" {
 		c.SharedPrefix = "Shared" + separator
 	}
-	e := &Engine{db: c.DB, blobs: c.Blobs, bus: c.Bus, dir: c.Directory, now: c.Now, log: c.Log, config: c}
+	e := &Engine{db: c.DB, blobs: c.Blobs, bus: c.Bus, dir: c.Directory, now: c.Now, log: c.Log, config: c, indexer: newIndexer(c.DB)}
 	e.forget()
 	secret, err := e.openStore(ctx)
 	if err != nil {

@@ -292,7 +292,7 @@ func TestSearch(t *testing.T) {
 	_, err := b.SetFlags(w.ctx, uidset.Of(2), FlagChange{Op: AddFlags, Flags: Flags{System: Seen, Keywords: []string{"x"}}})
 	w.must(err)
 	all := uidset.Range(1, 3)
-	for _, c := range []struct {
+	queries := []struct {
 		q    *Query
 		want string
 	}{
@@ -309,13 +309,29 @@ func TestSearch(t *testing.T) {
 		{&Query{Op: QHeader, Name: "Message-Id"}, "1:3"},
 		{&Query{Op: QHeader, Name: "X-None"}, ""},
 		{&Query{Op: QLarger, Num: 1}, "1:3"},
-	} {
-		f, err := b.Search(w.ctx, all, c.q, true)
-		w.must(err)
-		if got := f.UIDs.String(); got != c.want {
-			t.Errorf("%+v: %q, want %q", c.q, got, c.want)
+	}
+	ask := func(when string) {
+		for _, c := range queries {
+			f, err := b.Search(w.ctx, all, c.q, true)
+			w.must(err)
+			if got := f.UIDs.String(); got != c.want {
+				t.Errorf("%s: %+v: %q, want %q", when, c.q, got, c.want)
+			}
 		}
 	}
+	ask("not indexed")
+	w.must(w.IndexAll(w.ctx, nil))
+	ask("indexed")
+	w.deliver("anna", "two more")
+	all = uidset.Range(1, 4)
+	queries = queries[:0:0]
+	for q, want := range map[string]string{"two": "2,4", "more": "4", "hello": "1:4"} {
+		queries = append(queries, struct {
+			q    *Query
+			want string
+		}{&Query{Op: QText, Text: q}, want})
+	}
+	ask("indexed but the last")
 }
 
 func TestLargeMessageInBlob(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"unicode/utf8"
 
 	"poststube/blob"
 	"poststube/message"
@@ -65,45 +64,4 @@ func (t *txn) header(e *emailRecord, size int64) ([]byte, error) {
 	b := make([]byte, min(size, message.MaxHeader))
 	_, err = io.ReadFull(io.NewSectionReader(r, 0, int64(len(b))), b)
 	return b, err
-}
-
-// A stream finds a needle in a text that comes in pieces. The end of each piece
-// is kept, as far as a match could begin in it.
-type stream struct {
-	needle  string
-	mapped  []byte // the tail of what came before, then the new piece
-	partial []byte // of a character that a piece cut in two
-}
-
-func (n needle) stream() *stream { return &stream{needle: n.text} }
-
-// feed tells whether the needle ends in the text so far.
-func (s *stream) feed(text []byte) bool {
-	if keep := len(s.needle) - 1; len(s.mapped) > keep {
-		s.mapped = append(s.mapped[:0], s.mapped[len(s.mapped)-keep:]...)
-	}
-	if len(s.partial) > 0 {
-		text = append(s.partial, text...)
-		s.partial = nil
-	}
-	if cut := cutCharacter(text); cut > 0 {
-		s.partial = append(s.partial, text[len(text)-cut:]...)
-		text = text[:len(text)-cut]
-	}
-	s.mapped = message.AppendCasemap(s.mapped, string(text))
-	return bytes.Contains(s.mapped, []byte(s.needle))
-}
-
-// cutCharacter returns how many octets at the end begin a character whose rest
-// is yet to come.
-func cutCharacter(b []byte) int {
-	for n := 1; n <= min(utf8.UTFMax-1, len(b)); n++ {
-		if c := b[len(b)-n]; utf8.RuneStart(c) {
-			if c >= utf8.RuneSelf && !utf8.FullRune(b[len(b)-n:]) {
-				return n
-			}
-			return 0
-		}
-	}
-	return 0
 }

@@ -95,11 +95,15 @@ func (p *purger) owner(ctx context.Context) error {
 func (p *purger) repeat(ctx context.Context, step func(*txn) (last bool, err error)) error {
 	for last := false; !last; {
 		var blobs []blob.ID
+		var emails []uint64
 		err := p.u.update(kv.WithReserve(ctx), "purge", []directory.ID{p.u.principal.ID}, func(t *txn) (err error) {
 			last, err = step(t)
-			blobs = t.freed
+			blobs, emails = t.freed, t.forgotten
 			return err
 		})
+		if err == nil {
+			err = p.e.failure(ctx, "purge", p.e.indexer.Remove(ctx, uint32(p.u.principal.ID), emails))
+		}
 		if err != nil {
 			return err
 		}
@@ -222,6 +226,7 @@ func (p *purger) message(t *txn, id MailboxID, uid uint32, rec *messageRecord, e
 	}
 	p.done.Emails++
 	p.done.Bytes += rec.size
+	t.forgotten = append(t.forgotten, rec.email)
 	return t.release(e, id.Owner, rec.email)
 }
 

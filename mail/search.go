@@ -3,11 +3,11 @@ package mail
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"poststube/acl"
 	"poststube/message"
+	"poststube/search"
 	"poststube/uidset"
 )
 
@@ -98,13 +98,19 @@ func (s *searcher) eval(q *Query, in uidset.Set) (uidset.Set, error) {
 		hit, err := s.eval(q.Sub[0], in)
 		return in.Subtract(hit), err
 	}
-	switch q.cost() {
-	case costRecord:
+	if q.cost() == costRecord {
 		return s.records([]*Query{q}, in)
-	case costEmail:
-		return s.emails(q, in)
 	}
-	return s.texts(q, in)
+	certain, rest, err := s.indexed(q, in)
+	if err != nil || rest.Empty() {
+		return certain, err
+	}
+	look := s.texts
+	if q.cost() == costEmail {
+		look = s.emails
+	}
+	hit, err := look(q, rest)
+	return certain.Union(hit), err
 }
 
 // and narrows the candidates down, cheapest condition first; those that need
@@ -292,8 +298,9 @@ func (s *searcher) emailTest(q *Query) (emailTest, error) {
 
 // header tests whether a field contains a text, both as people read them.
 func (s *searcher) header(name, text string) emailTest {
-	needle := newNeedle(text)
+	needle := search.NewNeedle(text)
 	covered := []string{name}
+	matcher := needle.Matcher()
 	return func(_ *visible, e *emailRecord, k *emailKeys) (bool, error) {
 		header := k.headers
 		if !k.headerSet.CoversAll(covered) {
@@ -304,7 +311,7 @@ func (s *searcher) header(name, text string) emailTest {
 			header = raw
 		}
 		for f := range message.Fields(header) {
-			if f.Is(name) && needle.in(message.DecodeHeader(f.Value)) {
+			if f.Is(name) && contains(matcher, message.DecodeHeader(f.Value)) {
 				return true, nil
 			}
 		}
@@ -318,7 +325,7 @@ func (s *searcher) texts(q *Query, in uidset.Set) (out uidset.Set, err error) {
 	if q.Op == QText {
 		scope = message.AllText
 	}
-	needle := newNeedle(q.Text)
+	matcher := search.NewNeedle(q.Text).Matcher()
 	err = s.m.eachEmail(s.ctx, in, func(v *visible, e emailRecord) error {
 		var msg Message
 		if err := e.render(&msg, WantStructure); err != nil {
@@ -333,13 +340,8 @@ func (s *searcher) texts(q *Query, in uidset.Set) (out uidset.Set, err error) {
 			return err
 		}
 		defer done()
-		f := needle.stream()
-		hit := needle.empty()
-		err = part.Text(r, scope, func(text []byte) bool {
-			hit = hit || f.feed(text)
-			return !hit
-		})
-		if hit {
+		err = part.Text(r, scope, func(text []byte) bool { return !matcher.Write(text) })
+		if matcher.End() {
 			out.Add(v.uid)
 		}
 		return err
@@ -347,14 +349,8 @@ func (s *searcher) texts(q *Query, in uidset.Set) (out uidset.Set, err error) {
 	return out, err
 }
 
-// A needle is a text to be found, in the form under which letters of either
-// case are equal.
-type needle struct{ text string }
-
-func newNeedle(text string) needle { return needle{string(message.AppendCasemap(nil, text))} }
-
-func (n needle) empty() bool { return n.text == "" }
-
-func (n needle) in(s string) bool {
-	return strings.Contains(string(message.AppendCasemap(nil, s)), n.text)
+// contains tells whether a whole text contains what m looks for.
+func contains(m *search.Matcher, text string) bool {
+	m.Write([]byte(text))
+	return m.End()
 }

@@ -23,13 +23,14 @@ type txn struct {
 	w       kv.Tx // nil when it only reads
 	now     time.Time
 
-	key      keyBuf
-	val      []byte
-	accounts []*account
-	boxes    []*mailbox
-	topics   []string
-	bodies   []uint64  // stored by this transaction
-	freed    []blob.ID // that nothing needs once this is committed
+	key       keyBuf
+	val       []byte
+	accounts  []*account
+	boxes     []*mailbox
+	topics    []string
+	bodies    []uint64  // stored by this transaction
+	freed     []blob.ID // that nothing needs once this is committed
+	forgotten []uint64  // emails that are gone with it
 }
 
 // An account is an owner inside a transaction.
@@ -44,7 +45,8 @@ type account struct {
 	treeLog logEntry
 	dirty   bool
 
-	limits *Quota // loaded when first needed
+	newEmails bool
+	limits    *Quota // loaded when first needed
 }
 
 // view runs fn on a snapshot.
@@ -88,6 +90,9 @@ func (u *User) update(ctx context.Context, op string, owners []directory.ID, fn 
 	for _, a := range t.accounts {
 		if a.treeChanged() {
 			e.keepTree(a.tree.with(a.rec.treeModSeq, a.put, a.gone))
+		}
+		if a.newEmails {
+			e.indexer.arrived(a.id, t.now)
 		}
 	}
 	if len(t.topics) > 0 {
