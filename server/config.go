@@ -15,14 +15,15 @@ import (
 // is its documentation, from which docs/config.md is made. Each key can also be
 // set as an environment variable, see Environ.
 type Config struct {
-	HostName string   `toml:"host_name" doc:"The name of this host in greetings, in Received fields and in the certificate that is made at the first start. Default: the system's host name."`
-	Domains  []string `toml:"domains" doc:"Domains for which people without a domain in their name receive mail. Default: none, which means every domain."`
-	Listen   Listen   `toml:"listen" doc:"Where each protocol listens: \"host:port\", or \"unix:PATH\". An empty list switches a protocol off. Any --listen on the command line replaces all of these."`
-	TLS      TLS      `toml:"tls" doc:"The certificate. Without one, a self-signed certificate is made in the data directory."`
-	Names    Names    `toml:"names" doc:"Where the mailboxes of others are seen. Neither can be empty."`
-	Limits   Limits   `toml:"limits" doc:"What one client, one user or one address can ask for."`
-	Storage  Storage  `toml:"storage" doc:"How the store uses memory and disk."`
-	Log      Log      `toml:"log" doc:"What is written to standard error."`
+	HostName  string    `toml:"host_name" doc:"The name of this host in greetings, in Received fields and in the certificate that is made at the first start. Default: the system's host name."`
+	Domains   []string  `toml:"domains" doc:"Domains for which people without a domain in their name receive mail. Default: none, which means every domain."`
+	Listen    Listen    `toml:"listen" doc:"Where each protocol listens: \"host:port\", or \"unix:PATH\". An empty list switches a protocol off. Any --listen on the command line replaces all of these."`
+	TLS       TLS       `toml:"tls" doc:"The certificate. Without one, a self-signed certificate is made in the data directory."`
+	Names     Names     `toml:"names" doc:"Where the mailboxes of others are seen. Neither can be empty."`
+	Limits    Limits    `toml:"limits" doc:"What one client, one user or one address can ask for."`
+	Storage   Storage   `toml:"storage" doc:"How the store uses memory and disk."`
+	Retention Retention `toml:"retention" doc:"What is kept of what was deleted or done."`
+	Log       Log       `toml:"log" doc:"What is written to standard error."`
 }
 
 // Listen holds the addresses of each protocol.
@@ -65,6 +66,12 @@ type Storage struct {
 	Ballast  Size `toml:"ballast" doc:"A file that is thrown off when somebody else fills the disk, so that the store can close in order."`
 }
 
+// Retention says how long what was deleted, and what was done, is remembered.
+type Retention struct {
+	Deleted Duration `toml:"deleted" doc:"How long expunged messages and deleted mailboxes can be had back."`
+	Log     Duration `toml:"log" doc:"How long the change log, and with it the audit trail, is kept; not shorter than deleted."`
+}
+
 // Log sets the log up.
 type Log struct {
 	Level slog.Level `toml:"level" doc:"\"debug\", \"info\", \"warn\" or \"error\"."`
@@ -80,7 +87,8 @@ func Default() Config {
 			UserSessions: 1000, AddressSessions: 40, PendingLogins: 20,
 			LoginTime: Duration(time.Minute), IdleTime: Duration(30 * time.Minute), StopTime: Duration(10 * time.Second),
 		},
-		Storage: Storage{Cache: 128 << 20, MemTable: 64 << 20, MinFree: 1 << 30, Ballast: 64 << 20},
+		Storage:   Storage{Cache: 128 << 20, MemTable: 64 << 20, MinFree: 1 << 30, Ballast: 64 << 20},
+		Retention: Retention{Deleted: Duration(30 * 24 * time.Hour), Log: Duration(400 * 24 * time.Hour)},
 	}
 }
 

@@ -96,6 +96,7 @@ func (s *Server) start(dir string) error {
 	for i, l := range opened {
 		go accept(ctx, l, s.log, serve[s.addrs[i].Protocol])
 	}
+	s.keepUp(ctx)
 	s.running.Go(func() {
 		service := &admin.Local{Directory: s.store.Directory, Engine: s.store.Engine, Reason: "command line"}
 		if err := admin.Serve(ctx, control, service, s.log); err != nil {

@@ -1,0 +1,40 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"poststube/mail"
+)
+
+// keepUp does what the store needs beside serving: it keeps the search index up
+// to date, and purges once a day what was deleted long enough ago.
+func (s *Server) keepUp(ctx context.Context) {
+	engine := s.store.Engine
+	s.running.Go(func() {
+		if err := engine.Index(ctx); err != nil && !errors.Is(err, context.Canceled) && ctx.Err() == nil {
+			s.log.Error("search index stopped; searches read messages instead", "err", err)
+		}
+	})
+	s.running.Go(func() {
+		day := time.NewTicker(24 * time.Hour)
+		defer day.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-day.C:
+			}
+			now := time.Now()
+			done, err := engine.Purge(ctx, mail.PurgeOptions{
+				Deleted: now.Add(-s.config.Retention.Deleted.std()),
+				Log:     now.Add(-s.config.Retention.Log.std()),
+			})
+			if err != nil && ctx.Err() == nil {
+				s.log.Error("purge failed", "err", err)
+			}
+			s.log.Info("purged", "messages", done.Messages, "mailboxes", done.Mailboxes, "octets", done.Bytes)
+		}
+	})
+}
