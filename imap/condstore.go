@@ -30,7 +30,7 @@ func condstore() extension {
 		}}},
 		fetch: []fetchItem{{name: "MODSEQ", read: func(p *parser, r *fetchRequest) {
 			r.condstore = true
-			r.add(p, fetchPart{name: "MODSEQ", append: appendModSeq})
+			r.add(p, fetchPart{name: "MODSEQ", fields: mail.WantFlagsOnly, append: appendModSeq})
 		}}},
 		fetchMod: []fetchModifier{{name: "CHANGEDSINCE", read: func(p *parser, r *fetchRequest) {
 			p.SP()

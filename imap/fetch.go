@@ -42,7 +42,7 @@ type fetchPart struct {
 	// name is what was asked for, in one spelling: a part that is asked for
 	// twice is written once.
 	name   string
-	fields mail.Fields // what of a message it needs
+	fields mail.Fields // what of a message it needs beyond its record
 	seen   bool        // it sets \Seen
 
 	// octets tells whether it needs the octets of a message. nil: never.
@@ -70,8 +70,13 @@ func (r *fetchRequest) add(p *parser, part fetchPart) {
 		p.Fail(&wire.Error{Kind: wire.Limit, Code: "LIMIT", Text: "too many items in one FETCH"})
 		return
 	}
+	// WantFlagsOnly holds for the whole if it holds for every part.
+	only := part.fields & mail.WantFlagsOnly
+	if len(r.parts) > 0 {
+		only &= r.fields
+	}
 	r.parts = append(r.parts, part)
-	r.fields |= part.fields
+	r.fields = (r.fields|part.fields)&^mail.WantFlagsOnly | only
 	r.seen = r.seen || part.seen
 }
 

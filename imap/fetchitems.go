@@ -9,8 +9,8 @@ import (
 // 6.4.5.
 func baseFetchItems() []fetchItem {
 	return []fetchItem{
-		simpleItem("UID", 0, appendUIDItem),
-		simpleItem("FLAGS", 0, func(s *session, m *fetched) { s.flags(m.Message) }),
+		simpleItem("UID", mail.WantFlagsOnly, appendUIDItem),
+		simpleItem("FLAGS", mail.WantFlagsOnly, func(s *session, m *fetched) { s.flags(m.Message) }),
 		simpleItem("INTERNALDATE", 0, func(s *session, m *fetched) {
 			s.enc.Raw("INTERNALDATE ").DateTime(m.InternalDate())
 		}),

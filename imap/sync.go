@@ -127,7 +127,7 @@ func (s *session) reportFlags(uids uidset.Set, how syncing) error {
 		return nil
 	}
 	withUID := how.withUID || s.dialect.qresync
-	return s.messages(uids, 0, func(m *mail.Message) {
+	return s.messages(uids, mail.WantFlagsOnly, func(m *mail.Message) {
 		own := m.ModSeq == how.silentAt && how.silent.Contains(m.UID)
 		if own && (how.known || !s.dialect.condstore) {
 			return
