@@ -54,6 +54,7 @@ type Engine struct {
 	nextBody      atomic.Uint64
 	recentChanges recentChanges
 	surveys       surveys
+	columns       columnCache
 	purging       sync.Mutex
 	indexer       indexer
 
@@ -98,6 +99,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 
 // forget empties the caches.
 func (e *Engine) forget() {
+	e.columns.clear()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.trees = make(map[directory.ID]*tree)
@@ -146,7 +148,10 @@ func (e *Engine) openStore(ctx context.Context) (secret []byte, err error) {
 }
 
 // Close ends the engine's work. The parts in Config stay open.
-func (e *Engine) Close() error { return nil }
+func (e *Engine) Close() error {
+	e.columns.clear()
+	return nil
+}
 
 // MaxMessage is the size of the largest message that is taken, in octets.
 func (e *Engine) MaxMessage() int64 { return e.config.MaxMessage }
