@@ -148,12 +148,18 @@ type fetcher struct {
 	arena   []byte
 	bodies  []bodyAt
 	octets  []byte
+	pending int64 // octets of bodies in the batch
 	words   []string
 	stopped bool
 	next    uint32
 }
 
-const fetchBatch = 64
+// What a batch holds. A caller stops when its buffer is full; what was read beyond
+// is read again, so batches are small against such a buffer.
+const (
+	fetchBatch  = 32
+	fetchOctets = 48 << 10 // of bodies
+)
 
 func (f *fetcher) add(v *visible) (more bool, err error) {
 	if f.stopped {
@@ -176,7 +182,10 @@ func (f *fetcher) add(v *visible) (more bool, err error) {
 	}
 	f.batch = append(f.batch, Message{})
 	f.fill(&f.batch[len(f.batch)-1], v)
-	if len(f.batch) < fetchBatch {
+	if f.want&WantRaw != 0 && v.rec.size <= inlineMax {
+		f.pending += v.rec.size
+	}
+	if len(f.batch) < fetchBatch && f.pending < fetchOctets {
 		return true, nil
 	}
 	return true, f.flush()
@@ -214,7 +223,7 @@ func (f *fetcher) flush() error {
 		}
 		f.stopped = !f.visit(&f.batch[i])
 	}
-	f.batch = f.batch[:0]
+	f.batch, f.pending = f.batch[:0], 0
 	return nil
 }
 
