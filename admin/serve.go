@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// Serve answers questions that come through l from s until ctx is done; then it
-// closes l, ends what is under way, and returns. Whoever can connect may do
+// Serve answers questions that come through l from s until ctx is done or l is
+// closed; then it closes l, ends what is under way, and returns. Whoever can connect may do
 // everything, so l must be open to the administrator only.
 func Serve(ctx context.Context, l net.Listener, s Service, log *slog.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -22,7 +22,7 @@ func Serve(ctx context.Context, l net.Listener, s Service, log *slog.Logger) err
 	defer running.Wait()
 	for {
 		c, err := l.Accept()
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
 			return nil
 		}
 		if err != nil {
