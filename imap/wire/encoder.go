@@ -51,12 +51,26 @@ func (e *Encoder) Flush() error {
 	return e.err
 }
 
-// Release gives the memory of the buffer back, for a session that is going to
-// be idle. What is waiting stays.
-func (e *Encoder) Release() {
-	if len(e.buf) == 0 {
-		e.buf = nil
+// Adopt gives the encoder a buffer to append to, unless it has one already, and
+// reports whether it took it.
+func (e *Encoder) Adopt(buf []byte) bool {
+	if e.buf != nil {
+		return false
 	}
+	e.buf = buf[:0]
+	return true
+}
+
+// Release takes the buffer away from the encoder and returns it for another one
+// to adopt, for a session that is going to be idle. While something is waiting,
+// or when there is no buffer, it does nothing and returns nil.
+func (e *Encoder) Release() []byte {
+	if len(e.buf) > 0 {
+		return nil
+	}
+	buf := e.buf
+	e.buf = nil
+	return buf
 }
 
 // Raw appends text as it is.
