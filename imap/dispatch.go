@@ -9,6 +9,7 @@ import (
 
 // command reads and runs one command. The decoder is at its tag.
 func (s *session) command() {
+	s.speak()
 	p := &parser{Decoder: s.dec, tables: s.srv.tables}
 	s.tag = p.Tag()
 	c, do := s.read(p)

@@ -66,6 +66,7 @@ func (s *session) readLine() <-chan lineRead {
 // something. On an error, which ends the session, the reader has ended too.
 func (s *session) idleLoop(watch *mail.Watch, line <-chan lineRead) (lineRead, error) {
 	for {
+		s.speak()
 		err := s.sync(syncing{})
 		if err != nil {
 			f := asFailure(err)

@@ -39,6 +39,7 @@ type Server struct {
 	log       *slog.Logger
 	tables    *tables
 	census    *census
+	buffers   sync.Pool // *[]byte, the output buffers of sessions that wait
 
 	lastSession atomic.Uint64
 

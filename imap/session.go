@@ -96,12 +96,21 @@ func (in input) Read(p []byte) (int, error) {
 	return s.conn.Read(p)
 }
 
-// flush sends what there is to say and keeps no buffer, so that a session that
-// waits costs little.
+// flush sends what there is to say and gives the buffer back, so that a session
+// that waits costs little.
 func (s *session) flush() error {
 	err := s.enc.Flush()
-	s.enc.Release()
+	if buf := s.enc.Release(); cap(buf) > 0 && cap(buf) <= 4*portion {
+		s.srv.buffers.Put(&buf)
+	}
 	return err
+}
+
+// speak gets the encoder a buffer, for a session that has waited.
+func (s *session) speak() {
+	if buf, ok := s.srv.buffers.Get().(*[]byte); ok && !s.enc.Adopt(*buf) {
+		s.srv.buffers.Put(buf)
+	}
 }
 
 // askForLiteral tells the client that its literal may come.
