@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -29,7 +30,9 @@ func (n *node) newReplica(name string) *replica {
 	if err := os.MkdirAll(filepath.Dir(r.inbox), 0o700); err != nil {
 		n.t.Fatal(err)
 	}
-	config := fmt.Sprintf(`IMAPAccount a
+	config := fmt.Sprintf(`FSync no
+
+IMAPAccount a
 Host %s
 Port %s
 User anna
@@ -60,6 +63,10 @@ CopyArrivalDate yes
 	}
 	return r
 }
+
+// tuid is the field that mbsync 1.4 puts into each message that it carries
+// over, to find it again.
+var tuid = regexp.MustCompile(`(?m)^X-TUID: \S{12}\r?\n`)
 
 // sync runs mbsync once, in both directions.
 func (r *replica) sync() {
@@ -92,21 +99,23 @@ func (r *replica) files() map[string]string {
 			if err != nil {
 				r.n.t.Fatal(err)
 			}
-			files[name] = string(b)
+			files[name] = tuid.ReplaceAllString(string(b), "")
 		}
 	}
 	return files
 }
 
 // served returns what the server has, in the same form: by content as a Maildir
-// has it, with LF.
+// has it, without CR.
 func (n *node) served() map[string]string {
 	n.t.Helper()
 	c := n.login("anna", nil)
 	defer c.Close()
 	all := map[string]string{}
 	for _, m := range fetchAll(n.t, c, "INBOX") {
-		all[strings.ReplaceAll(m.text, "\r\n", "\n")] += "[" + m.flags + "]"
+		// mbsync takes every CR for half of a line end and leaves it out, so
+		// also the few that stand alone in old spam; curl gets those.
+		all[strings.ReplaceAll(tuid.ReplaceAllString(m.text, ""), "\r", "")] += "[" + m.flags + "]"
 	}
 	return all
 }
