@@ -80,6 +80,7 @@ func (x extension) additions() []addition {
 		{"FETCH modifiers", namesOf(x.fetchMod, func(v fetchModifier) string { return v.name })},
 		{"SEARCH", namesOf(x.search, func(v searchKey) string { return v.name })},
 		{"SEARCH RETURN", namesOf(x.results, func(v searchOption) string { return v.name })},
+		{"SORT", namesOf(x.sort, func(v sortCriterion) string { return v.name })},
 		{"STATUS", namesOf(x.status, func(v statusItem) string { return v.name })},
 		{"LIST selection", namesOf(x.choose, func(v listSelection) string { return v.name })},
 		{"LIST return", namesOf(x.returns, func(v listReturn) string { return v.name })},

@@ -63,8 +63,9 @@ func readSearchOptions(p *parser, r *searchRequest) {
 	case r.page != nil && r.results&returnAll != 0:
 		p.Expected("PARTIAL or ALL, not both (RFC 9394 section 3.1)")
 	case r.page == nil && r.results&^returnSave == 0:
-		// Without any other option SAVE is silent; without it, ALL is meant.
-		if r.results == 0 {
+		// Without any other option SAVE is silent; without any at all, ALL is
+		// meant.
+		if r.results == 0 && !r.update && !r.hint {
 			r.results = returnAll
 		}
 	}

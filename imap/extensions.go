@@ -33,6 +33,12 @@ func extensions() []extension {
 		saveDate(),
 		objectID(),
 		partial(),
+		sorting(),
+		sortDisplay(),
+		esort(),
+		threading(),
+		i18nLevel(),
+		contextSearch(),
 		accessControl(),
 		listMyRights(),
 	}
@@ -51,6 +57,7 @@ type extension struct {
 	fetch    []fetchItem     // for FETCH
 	search   []searchKey     // for SEARCH
 	results  []searchOption  // for SEARCH RETURN
+	sort     []sortCriterion // for SORT
 	status   []statusItem    // for STATUS and LIST RETURN (STATUS)
 	choose   []listSelection // selection options of LIST
 	returns  []listReturn    // return options of LIST
@@ -73,6 +80,7 @@ type tables struct {
 	fetch    map[string]fetchItem
 	search   map[string]searchKey
 	results  map[string]searchOption
+	sort     map[string]sortCriterion
 	status   map[string]statusItem
 	choose   map[string]listSelection
 	returns  map[string]listReturn
@@ -92,6 +100,7 @@ func newTables(list []extension) *tables {
 		index(&t.fetch, x.fetch, func(v fetchItem) string { return v.name })
 		index(&t.search, x.search, func(v searchKey) string { return v.name })
 		index(&t.results, x.results, func(v searchOption) string { return v.name })
+		index(&t.sort, x.sort, func(v sortCriterion) string { return v.name })
 		index(&t.status, x.status, func(v statusItem) string { return v.name })
 		index(&t.choose, x.choose, func(v listSelection) string { return v.name })
 		index(&t.returns, x.returns, func(v listReturn) string { return v.name })

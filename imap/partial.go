@@ -44,30 +44,43 @@ func readPage(p *parser) *page {
 	return pg
 }
 
-// of returns the members of the set that are on the page.
-func (pg *page) of(set uidset.Set) uidset.Set {
-	n := uint64(set.Len())
+// bounds returns the places of the page in a result of n, from 1. There are none
+// if first is greater than last.
+func (pg *page) bounds(n uint64) (first, last uint64) {
 	lo, hi := uint64(min(pg.first, pg.last)), uint64(max(pg.first, pg.last))
 	if lo > n {
-		return uidset.Set{}
+		return 1, 0
 	}
 	hi = min(hi, n)
 	if pg.fromEnd {
 		lo, hi = n+1-hi, n+1-lo
 	}
+	return lo, hi
+}
+
+// of returns the members of the set that are on the page.
+func (pg *page) of(set uidset.Set) uidset.Set {
+	lo, hi := pg.bounds(uint64(set.Len()))
 	var out uidset.Set
 	before := uint64(0)
 	for _, run := range set.Runs() {
+		if before >= hi {
+			break
+		}
 		size := uint64(run.Len())
 		if before+size >= lo {
 			first, last := max(lo, before+1)-before-1, min(hi, before+size)-before-1
 			out.AddRange(run.First+uint32(first), run.First+uint32(last))
 		}
-		if before += size; before >= hi {
-			break
-		}
+		before += size
 	}
 	return out
+}
+
+// ofList returns the elements of the list that are on the page.
+func (pg *page) ofList(list []uint32) []uint32 {
+	first, last := pg.bounds(uint64(len(list)))
+	return list[first-1 : last]
 }
 
 // append writes the page as the client has.

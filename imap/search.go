@@ -29,6 +29,8 @@ type searchRequest struct {
 	extended bool
 	results  searchResults
 	page     *page // of PARTIAL
+	update   bool  // UPDATE: tell of changes to what is found, from now on
+	hint     bool  // CONTEXT
 }
 
 // A searchKey is a key of SEARCH (RFC 9051 section 9, search-key).
@@ -112,19 +114,8 @@ func (r *searchRequest) set(n numbers) *mail.Query {
 }
 
 func (r *searchRequest) run(s *session) (answer, error) {
-	if err := r.charset.check(s); err != nil {
-		if !isBad(err) {
-			r.forget(s)
-		}
+	if err := r.prepare(s); err != nil {
 		return answer{}, err
-	}
-	for _, complete := range r.resolve {
-		if err := complete(s); err != nil {
-			return answer{}, err
-		}
-	}
-	if r.condstore {
-		s.dialect.condstore = true
 	}
 	found, err := s.box.mailbox.Search(s.ctx, s.box.all(), r.query, false)
 	if err == nil {
@@ -134,7 +125,30 @@ func (r *searchRequest) run(s *session) (answer, error) {
 		r.forget(s)
 		return answer{}, err
 	}
+	s.keepContext(r, &searchContext{found: found.UIDs})
 	return answer{how: syncing{withUID: r.uid}}, nil
+}
+
+// prepare completes the query in the selected mailbox.
+func (r *searchRequest) prepare(s *session) error {
+	if err := r.charset.check(s); err != nil {
+		if !isBad(err) {
+			r.forget(s)
+		}
+		return err
+	}
+	if r.update && s.box.context(s.tag) != nil {
+		return bad("The tag is that of a search whose changes are still told (RFC 5267 section 4.3)")
+	}
+	for _, complete := range r.resolve {
+		if err := complete(s); err != nil {
+			return err
+		}
+	}
+	if r.condstore {
+		s.dialect.condstore = true
+	}
+	return nil
 }
 
 // forget empties "$", as a SEARCH with SAVE that is answered with NO does (RFC

@@ -19,13 +19,9 @@ func (s *session) searchAnswer(r *searchRequest, found uidset.Set) error {
 			return nil
 		}
 	}
-	var modseq mail.ModSeq
-	if r.condstore && !told.Empty() {
-		of, err := s.box.mailbox.Search(s.ctx, told, &mail.Query{Op: mail.QAll}, true)
-		if err != nil {
-			return err
-		}
-		modseq = of.MaxModSeq
+	modseq, err := s.maxModSeq(r, told)
+	if err != nil {
+		return err
 	}
 	numbers := found
 	if !r.uid {
@@ -37,6 +33,16 @@ func (s *session) searchAnswer(r *searchRequest, found uidset.Set) error {
 	}
 	s.searchLine(numbers, modseq)
 	return nil
+}
+
+// maxModSeq returns the largest modseq of what the client is told of, if it
+// wants to know that (RFC 7162 sections 3.1.5 and 3.1.6), else 0.
+func (s *session) maxModSeq(r *searchRequest, told uidset.Set) (mail.ModSeq, error) {
+	if !r.condstore || told.Empty() {
+		return 0, nil
+	}
+	of, err := s.box.mailbox.Search(s.ctx, told, &mail.Query{Op: mail.QAll}, true)
+	return of.MaxModSeq, err
 }
 
 // searchLine writes the response of IMAP4rev1, with the modseq of RFC 7162

@@ -53,6 +53,7 @@ func (s *session) sync(how syncing) error {
 		ch.Vanished = known.Subtract(ch.Exists)
 		ch.Arrived = ch.Exists.Subtract(known)
 	}
+	s.withoutVanished(ch.Vanished)
 	vanished := s.reportVanished(ch, how)
 	s.reportArrived(ch.Arrived)
 	if len(ch.Keywords) > len(b.keywords) {
@@ -65,6 +66,9 @@ func (s *session) sync(how syncing) error {
 	}
 	changed := ch.Changed.Union(how.report).Subtract(b.held)
 	if err := s.reportFlags(changed, how); err != nil {
+		return err
+	}
+	if err := s.updateContexts(ch.Changed.Union(ch.Arrived)); err != nil {
 		return err
 	}
 	if s.dialect.qresync && (vanished || !b.held.Empty()) {
