@@ -190,7 +190,9 @@ func (u *User) changeACL(ctx context.Context, op, name string, id acl.Identifier
 	// Whether the identifier exists is told only to those who may change the
 	// list; the order of the checks keeps it so.
 	who, whoErr := u.who(ctx, id, loc.owner)
-	return u.update(ctx, op, []directory.ID{loc.owner.ID}, func(t *txn) error {
+	var path string
+	var granted acl.Rights
+	err = u.update(ctx, op, []directory.ID{loc.owner.ID}, func(t *txn) error {
 		a, n, err := t.aclNode(loc, acl.Admin)
 		if err != nil {
 			return err
@@ -213,8 +215,16 @@ func (u *User) changeACL(ctx context.Context, op, name string, id acl.Identifier
 		a.treeLog.action = actACL
 		a.treeLog.other = MailboxID{a.id, n.num}
 		a.treeLog.detail = strings.Join([]string{id.String(), before.Letters(), "->", after.Letters()}, " ")
+		held, _ := a.tree.effective(n).Get(who)
+		if path, granted = a.tree.path(n), acl.None; after.Has(acl.Lookup) && !held.Has(acl.Lookup) {
+			granted = after
+		}
 		return nil
 	})
+	if err == nil && granted != acl.None {
+		u.announce(ctx, who, loc, path, granted)
+	}
+	return err
 }
 
 // MyRights returns what the user may do in a mailbox (RFC 4314 section 3.5). The

@@ -38,6 +38,9 @@ type Config struct {
 	// shared.
 	OtherUsersPrefix string // "": "Users/"
 	SharedPrefix     string // "": "Shared/"
+	// OnGrant, if not nil, is called after people were given the right to see
+	// a mailbox. It must return at once.
+	OnGrant func(Grant)
 }
 
 // An Engine keeps the mail of all owners. It is safe for concurrent use.

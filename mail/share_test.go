@@ -206,6 +206,25 @@ func TestQuota(t *testing.T) {
 	}
 }
 
+func TestGrantIsAnnouncedOnce(t *testing.T) {
+	w := newWorld(t)
+	var told []string
+	w.config.OnGrant = func(g Grant) {
+		for _, to := range g.To {
+			told = append(told, g.By.Name+" to "+to.Person.Name+" "+to.Name+" "+g.Rights.Letters())
+		}
+	}
+	_, err := w.as("anna").Create(w.ctx, "Projects", nil)
+	w.must(err)
+	w.grant("anna", "Projects", "group:sales", "lr")
+	w.grant("anna", "Projects", "group:sales", "+s")
+	w.grant("anna", "Projects", "-clara", "lr")
+	w.grant("anna", "Projects", "anyone", "lr")
+	if got, want := strings.Join(told, ", "), "anna to ben Users/anna/Projects lr"; got != want {
+		t.Errorf("told %s, want %s", got, want)
+	}
+}
+
 func TestTrashStaysWithTheTeam(t *testing.T) {
 	w := newWorld(t)
 	w.deliver("anna", "one")

@@ -22,6 +22,7 @@ type Config struct {
 	Names     Names     `toml:"names" doc:"Where the mailboxes of others are seen. Neither can be empty."`
 	Limits    Limits    `toml:"limits" doc:"What one client, one user or one address can ask for."`
 	Storage   Storage   `toml:"storage" doc:"How the store uses memory and disk."`
+	Sharing   Sharing   `toml:"sharing" doc:"What happens when mailboxes are shared."`
 	Retention Retention `toml:"retention" doc:"What is kept of what was deleted or done."`
 	Log       Log       `toml:"log" doc:"What is written to standard error."`
 }
@@ -66,6 +67,12 @@ type Storage struct {
 	Ballast  Size `toml:"ballast" doc:"A file that is thrown off when somebody else fills the disk, so that the store can close in order."`
 }
 
+// Sharing says what happens when mailboxes are shared.
+type Sharing struct {
+	Announce bool   `toml:"announce" doc:"Tell people by a short mail that a mailbox was shared with them."`
+	Language string `toml:"language" doc:"Of these mails: \"en\" or \"de\"."`
+}
+
 // Retention says how long what was deleted, and what was done, is remembered.
 type Retention struct {
 	Deleted Duration `toml:"deleted" doc:"How long expunged messages and deleted mailboxes can be had back."`
@@ -88,6 +95,7 @@ func Default() Config {
 			LoginTime: Duration(time.Minute), IdleTime: Duration(30 * time.Minute), StopTime: Duration(10 * time.Second),
 		},
 		Storage:   Storage{Cache: 128 << 20, MemTable: 64 << 20, MinFree: 1 << 30, Ballast: 64 << 20},
+		Sharing:   Sharing{Announce: true, Language: "en"},
 		Retention: Retention{Deleted: Duration(30 * 24 * time.Hour), Log: Duration(400 * 24 * time.Hour)},
 	}
 }
@@ -110,6 +118,9 @@ func (c *Config) Check() error {
 		if len(prefix) < 2 || !strings.HasSuffix(prefix, "/") {
 			bad(key, "%q is not a name with \"/\" at its end", prefix)
 		}
+	}
+	if _, err := newAnnouncer(c.Sharing.Language, "", nil); err != nil {
+		errs = append(errs, err)
 	}
 	if c.Names.OtherUsers == c.Names.Shared {
 		bad("names", "other_users and shared must differ")

@@ -122,6 +122,12 @@ func (k key) set(text string) error {
 			return fmt.Errorf("%q is not a number", text)
 		}
 		k.value.SetInt(int64(n))
+	case reflect.Bool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return fmt.Errorf("%q is neither true nor false", text)
+		}
+		k.value.SetBool(b)
 	case reflect.Slice:
 		list := []string{}
 		for word := range strings.SplitSeq(text, ",") {

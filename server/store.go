@@ -78,11 +78,28 @@ func (s *Store) open(ctx context.Context, dir string, c *Config, log *slog.Logge
 		return err
 	}
 	s.closers = append(s.closers, closer(s.Directory.Close))
-	s.Engine, err = mail.Open(ctx, mail.Config{
+	config := mail.Config{
 		DB: db, Blobs: blobs, Bus: bus, Directory: s.Directory, Log: log,
 		MaxMessage: int64(c.Limits.MessageSize) + traceRoom, OtherUsersPrefix: c.Names.OtherUsers, SharedPrefix: c.Names.Shared,
-	})
+	}
+	if !c.Sharing.Announce {
+		return s.openEngine(ctx, config)
+	}
+	a, err := newAnnouncer(c.Sharing.Language, c.hostName(), log)
 	if err != nil {
+		return err
+	}
+	config.OnGrant = a.tell
+	if err := s.openEngine(ctx, config); err != nil {
+		return err
+	}
+	go a.run(s.Engine)
+	s.closers = append(s.closers, a)
+	return nil
+}
+
+func (s *Store) openEngine(ctx context.Context, c mail.Config) (err error) {
+	if s.Engine, err = mail.Open(ctx, c); err != nil {
 		return err
 	}
 	s.closers = append(s.closers, s.Engine)

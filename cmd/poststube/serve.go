@@ -42,6 +42,7 @@ serve --listen imap=127.0.0.1:1143 --listen lmtp=unix:/run/poststube/lmtp.sock
 					a.dir = "./poststube-demo"
 				}
 				config.Listen, config.Storage.MinFree, config.HostName = demoListen(), 0, "localhost"
+				config.Sharing.Announce = false // the sample mail stays by itself
 			}
 			if len(listen) > 0 {
 				addrs := make([]server.Address, len(listen))
