@@ -67,6 +67,7 @@ var house = map[string]room{
 	"dialogue/house":  {side, "acl blob/dirblob directory imap kv/pebblekv mail notify/localbus smtp", "github.com/cockroachdb/pebble/v2"},
 	"interop":         {side, "", ""},
 	"interop/dovecot": {side, "", ""},
+	"interop/clients": {side, "", ""},
 	"server":          {roof, "acl admin blob/dirblob directory imap kv/pebblekv mail notify/localbus smtp", "github.com/pelletier/go-toml/v2"},
 	"cmd/poststube":   {doorstep, "acl admin directory mail mbox server", "github.com/spf13/cobra golang.org/x/term"},
 }
