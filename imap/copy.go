@@ -10,10 +10,17 @@ func copyMessages(uid bool) command {
 				return answer{}, err
 			}
 			copied, err := s.box.mailbox.Copy(s.ctx, uids, dest)
+			if err == nil && copied.From.Empty() {
+				err = errExpunged
+			}
 			return answer{code: copyUID(copied)}, err
 		}
 	}}
 }
+
+// errExpunged is the answer to a command whose messages have all been expunged by
+// somebody else, which the client could not know (RFC 2180 section 4).
+var errExpunged = no("EXPUNGEISSUED", "The messages have been expunged meanwhile")
 
 // readTransfer reads the arguments of COPY and MOVE.
 func readTransfer(p *parser, uid bool) (numbers, string) {

@@ -24,6 +24,9 @@ func moveMessages(uid bool) command {
 				return answer{}, err
 			}
 			moved, err := s.box.mailbox.Move(s.ctx, uids, dest)
+			if err == nil && moved.From.Empty() {
+				err = errExpunged
+			}
 			if code := copyUID(moved); code != "" {
 				// Before the EXPUNGE lines, which sync writes, so that the
 				// client knows where the messages are at any time (RFC 6851

@@ -109,6 +109,6 @@ func (s *session) reportSince(since mail.ModSeq, known uidset.Set, matched uint3
 	if !vanished.Empty() {
 		s.enc.Raw("* VANISHED (EARLIER) ").Set(vanished).CRLF()
 	}
-	changed := ch.Changed.Union(ch.Arrived).Intersect(known).Intersect(s.box.all())
+	changed := s.box.view.Known(ch.Changed.Union(ch.Arrived).Intersect(known))
 	return s.reportFlags(changed, syncing{withUID: true})
 }

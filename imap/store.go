@@ -85,6 +85,8 @@ func (r *storeRequest) run(s *session) (answer, error) {
 		ans.how.report = uids.Subtract(stored.Modified).Subtract(stored.Missing)
 	}
 	switch {
+	case !uids.Empty() && stored.Missing.Equal(uids):
+		return ans, errExpunged
 	case !stored.Modified.Empty():
 		ans.code = s.modified(r.numbers.uid, stored.Modified)
 	case !stored.Missing.Empty():

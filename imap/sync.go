@@ -84,7 +84,7 @@ func (s *session) reportVanished(ch *mail.Changes, how syncing) (reported bool) 
 	gone := b.held
 	if !ch.Vanished.Empty() {
 		// A message that came and went unseen is nothing to the client.
-		gone = gone.Union(ch.Vanished.Intersect(b.view.All()))
+		gone = gone.Union(b.view.Known(ch.Vanished))
 	}
 	if gone.Empty() {
 		return false
