@@ -23,7 +23,7 @@ type block struct {
 	text   []byte
 }
 
-// decodeBlock reads a stored block, whose memory it shares. The memory of
+// decode reads a stored block, whose memory it shares. The memory of
 // b.parts is used again.
 func (b *block) decode(v []byte) error {
 	d := decoder{b: v}
@@ -34,7 +34,9 @@ func (b *block) decode(v []byte) error {
 		if d.bad {
 			return ErrDamaged
 		}
-		b.parts = append(b.parts, b.parts[len(b.parts)-1]+int(d.below(1<<20)))
+		tokens := int(d.below(1 << 20))
+		d.bad = d.bad || tokens == 0
+		b.parts = append(b.parts, b.parts[len(b.parts)-1]+tokens)
 	}
 	b.text = d.b
 	switch {

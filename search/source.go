@@ -1,6 +1,7 @@
 package search
 
 import (
+	"bytes"
 	"context"
 
 	"poststube/kv"
@@ -109,17 +110,18 @@ func (t *storedTokens) nextBlock() error {
 		return err
 	}
 	t.position, t.ordinal, t.part = 0, 0, -1
-	t.measure()
+	if err := t.measure(); err != nil {
+		return err
+	}
 	return t.nextPart()
 }
 
-// measure finds the end of the current token.
-func (t *storedTokens) measure() {
-	n := 1
-	for t.block.text[t.position+n] != 0 {
-		n++
+// measure finds the end of the current token, which is not behind the last.
+func (t *storedTokens) measure() error {
+	if t.size = bytes.IndexByte(t.block.text[t.position+1:], 0); t.size == 0 {
+		return ErrDamaged
 	}
-	t.size = n - 1
+	return nil
 }
 
 func (t *storedTokens) nextPart() (err error) {
@@ -155,9 +157,8 @@ func (t *storedTokens) next() error {
 	if t.ordinal++; t.ordinal == t.block.tokens {
 		return t.nextBlock()
 	}
-	t.measure()
-	if t.size == 0 {
-		return ErrDamaged
+	if err := t.measure(); err != nil {
+		return err
 	}
 	if t.part+1 < len(t.block.parts) && t.block.parts[t.part+1] == t.ordinal {
 		return t.nextPart()
