@@ -196,4 +196,4 @@ func (s *session) messages(uids uidset.Set, want mail.Fields, visit func(*mail.M
 }
 
 // portion is how many octets are collected before they are sent.
-const portion = 64 << 10
+const portion = 128 << 10

@@ -57,6 +57,7 @@ type Engine struct {
 	nextBody      atomic.Uint64
 	recentChanges recentChanges
 	surveys       surveys
+	fetching      sync.Pool // of *fetchMemory
 	columns       columnCache
 	purging       sync.Mutex
 	indexer       indexer

@@ -13,7 +13,8 @@ import (
 // eachEmail calls f for the emails of the messages of uids, in the order of the
 // UIDs, in batches that keep memory bounded.
 func (m *mailbox) eachEmail(ctx context.Context, uids uidset.Set, f func(*visible, emailRecord) error) error {
-	fetch := fetcher{m: m, want: WantRendered}
+	fetch := fetcher{m: m, want: WantRendered, fetchMemory: m.t.e.takeMemory()}
+	defer m.t.e.giveMemory(fetch.fetchMemory)
 	list := make([]visible, 0, fetchBatch)
 	flush := func() error {
 		if err := ctx.Err(); err != nil {

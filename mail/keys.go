@@ -90,8 +90,10 @@ func prefixEnd(p []byte) []byte {
 	return nil
 }
 
-func bodyKey(seq uint64) []byte {
-	return append(binary.BigEndian.AppendUint64([]byte{bodyPrefix}, seq), 0)
+func bodyKey(seq uint64) []byte { return appendBodyKey(nil, seq) }
+
+func appendBodyKey(b []byte, seq uint64) []byte {
+	return append(binary.BigEndian.AppendUint64(append(b, bodyPrefix), seq), 0)
 }
 
 // bodyRefKey marks that an email of an owner uses the body. It lies beside the

@@ -1,11 +1,14 @@
 package mail
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"iter"
 	"slices"
 
 	"poststube/acl"
+	"poststube/kv"
 	"poststube/uidset"
 )
 
@@ -117,7 +120,8 @@ func (m *mailbox) messageKeys(uids []uint32) [][]byte {
 // seen is durable and may be sent to the client.
 func (b *Mailbox) Messages(ctx context.Context, uids uidset.Set, from uint32, want Fields, visit func(*Message) bool) (next uint32, err error) {
 	err = b.view(ctx, "fetch", acl.Read, func(m *mailbox) error {
-		f := fetcher{m: m, want: want, visit: visit}
+		f := fetcher{m: m, want: want, visit: visit, fetchMemory: m.t.e.takeMemory()}
+		defer m.t.e.giveMemory(f.fetchMemory)
 		if f.names, err = m.keywordNames(); err != nil {
 			return err
 		}
@@ -143,22 +147,54 @@ type fetcher struct {
 	want    Fields
 	names   []string
 	visit   func(*Message) bool
-	batch   []Message
-	order   []int
-	arena   []byte
-	bodies  []bodyAt
-	octets  []byte
 	pending int64 // octets of bodies in the batch
-	words   []string
 	stopped bool
 	next    uint32
+	*fetchMemory
 }
 
-// What a batch holds. A caller stops when its buffer is full; what was read beyond
-// is read again, so batches are small against such a buffer.
+// A fetchMemory is what a fetcher works in. Messages is called again and again
+// for a large mailbox, so the engine keeps some.
+type fetchMemory struct {
+	one    Message // visited by itself
+	batch  []Message
+	order  []int
+	keys   [][]byte
+	flat   []byte // where keys lie
+	spans  [][2]int
+	arena  []byte // emails
+	bodies []bodyAt
+	octets []byte // bodies
+	words  []string
+}
+
+// keepMemory is the size from which on memory is not kept.
+const keepMemory = 1 << 20
+
+func (e *Engine) takeMemory() *fetchMemory {
+	if f, ok := e.fetching.Get().(*fetchMemory); ok {
+		return f
+	}
+	return new(fetchMemory)
+}
+
+// giveMemory takes memory back, without what is in it of messages.
+func (e *Engine) giveMemory(f *fetchMemory) {
+	if cap(f.arena)+cap(f.octets) > keepMemory {
+		return
+	}
+	f.one = Message{}
+	clear(f.batch[:cap(f.batch)])
+	clear(f.words[:cap(f.words)])
+	f.batch, f.words = f.batch[:0], f.words[:0]
+	e.fetching.Put(f)
+}
+
+// What a batch holds. As many octets are read as a caller usually takes before it
+// stops to send them: what was read beyond is read again.
 const (
-	fetchBatch  = 32
-	fetchOctets = 48 << 10 // of bodies
+	fetchBatch  = 64
+	fetchOctets = 128 << 10 // of bodies
 )
 
 func (f *fetcher) add(v *visible) (more bool, err error) {
@@ -171,10 +207,10 @@ func (f *fetcher) add(v *visible) (more bool, err error) {
 		return false, nil
 	}
 	if f.want&^WantFlagsOnly == 0 {
-		var msg Message
 		f.words = f.words[:0]
-		f.fill(&msg, v)
-		f.stopped = !f.visit(&msg)
+		f.one = Message{}
+		f.fill(&f.one, v)
+		f.stopped = !f.visit(&f.one)
 		return true, nil
 	}
 	if len(f.batch) == 0 {
@@ -251,9 +287,11 @@ type bodyAt struct {
 // readBodies reads the octets of the batch in the order in which they lie.
 func (f *fetcher) readBodies() error {
 	slices.SortFunc(f.bodies, func(a, b bodyAt) int { return cmp.Compare(a.body, b.body) })
-	keys := make([][]byte, len(f.bodies))
-	for i, b := range f.bodies {
-		keys[i] = bodyKey(b.body)
+	f.flat, f.keys = f.flat[:0], f.keys[:0]
+	for _, b := range f.bodies {
+		start := len(f.flat)
+		f.flat = appendBodyKey(f.flat, b.body)
+		f.keys = append(f.keys, f.flat[start:len(f.flat):len(f.flat)])
 	}
 	size := int64(0)
 	for _, b := range f.bodies {
@@ -261,7 +299,8 @@ func (f *fetcher) readBodies() error {
 	}
 	f.octets = slices.Grow(f.octets[:0], int(size))
 	got := 0
-	for i, value := range f.m.t.r.GetMany(keys) {
+	span := f.bodies[len(f.bodies)-1].body - f.bodies[0].body
+	for i, value := range values(f.m.t.r, f.keys, span) {
 		start := len(f.octets)
 		f.octets = append(f.octets, value...)
 		f.batch[f.bodies[i].at].Raw = f.octets[start:len(f.octets):len(f.octets)]
@@ -286,25 +325,25 @@ func (f *fetcher) emails(use func(i int, e emailRecord) error) error {
 	slices.SortFunc(f.order, func(a, b int) int {
 		return cmp.Compare(f.batch[a].EmailID, f.batch[b].EmailID)
 	})
-	keys := make([][]byte, len(f.order))
-	flat := make([]byte, 0, len(f.order)*14)
-	for i, at := range f.order {
-		start := len(flat)
-		k := keyBuf{flat[start:]}
+	f.flat, f.keys = f.flat[:0], f.keys[:0]
+	for _, at := range f.order {
+		start := len(f.flat)
+		k := keyBuf{f.flat[start:]}
 		k.start(f.m.id.Owner, tableEmail).u64(f.batch[at].EmailID)
-		flat = append(flat, k.b...)
-		keys[i] = flat[start:len(flat):len(flat)]
+		f.flat = append(f.flat, k.b...)
+		f.keys = append(f.keys, f.flat[start:len(f.flat):len(f.flat)])
 	}
 	f.arena = f.arena[:0]
-	spans := make([][2]int, len(f.batch))
-	for i, value := range f.m.t.r.GetMany(keys) {
-		spans[f.order[i]] = [2]int{len(f.arena), len(f.arena) + len(value)}
+	f.spans = append(f.spans[:0], make([][2]int, len(f.batch))...)
+	span := f.batch[f.order[len(f.order)-1]].EmailID - f.batch[f.order[0]].EmailID
+	for i, value := range values(f.m.t.r, f.keys, span) {
+		f.spans[f.order[i]] = [2]int{len(f.arena), len(f.arena) + len(value)}
 		f.arena = append(f.arena, value...)
 	}
 	if err := f.m.t.r.Err(); err != nil {
 		return err
 	}
-	for i, span := range spans {
+	for i, span := range f.spans {
 		// An absent email leaves an empty span, which is no record.
 		e, err := decodeEmail(f.arena[span[0]:span[1]])
 		if err != nil {
@@ -315,4 +354,26 @@ func (f *fetcher) emails(use func(i int, e emailRecord) error) error {
 		}
 	}
 	return nil
+}
+
+// values yields what GetMany does. The keys end in numbers, the last of which is
+// span more than the first: if most of what lies between them is wanted, as with
+// messages that came one after the other, one scan is much cheaper.
+func values(r kv.Reader, keys [][]byte, span uint64) iter.Seq2[int, []byte] {
+	if len(keys) < 2 || span/4 > uint64(len(keys)) {
+		return r.GetMany(keys)
+	}
+	return func(yield func(int, []byte) bool) {
+		i := 0
+		for p := range r.Scan(keys[0], append(bytes.Clone(keys[len(keys)-1]), 0)) {
+			for i < len(keys) && bytes.Compare(keys[i], p.Key) < 0 {
+				i++
+			}
+			for ; i < len(keys) && bytes.Equal(keys[i], p.Key); i++ {
+				if !yield(i, p.Value) {
+					return
+				}
+			}
+		}
+	}
 }
