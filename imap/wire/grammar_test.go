@@ -78,7 +78,7 @@ func TestPieces(t *testing.T) {
 		{part, "[]", "[]"}, {part, "[1.2]", "[1 2]"}, {part, "[1.MIME]", ""}, {part, "[TEXT]", ""}, {part, "[1", ""},
 		{partial, "<0.10>", "0 10 true"}, {partial, "<0.0>", ""}, {partial, "<5>", ""}, {partial, "<9223372036854775807.9223372036854775807>", "9223372036854775807 9223372036854775807 true"},
 		{mailbox, "inBox", "INBOX"}, {mailbox, `"inbox"`, "INBOX"}, {mailbox, "inbox/x", "inbox/x"}, {mailbox, "Entw&APw-rfe", "Entwürfe"}, {mailbox, `"a&-b"`, "a&b"},
-		{mailbox, "Entwu&Awg-rfe", "Entwürfe"}, {mailbox, `"Entwürfe"`, "Entwürfe"}, {mailbox, `"Entwürfe&-"`, "Entwürfe&-"},
+		{mailbox, "Entwu&Awg-rfe", "Entwürfe"}, {mailbox, `"Entwürfe"`, "Entwürfe"}, {mailbox, `"Entwürfe&-"`, "Entwürfe&"},
 		{mailbox, "a&b", ""}, {mailbox, "{1+}\r\n\xff", ""}, {mailbox, "{3+}\r\na\tb", ""}, {mailbox, "&IcI-", "⇂"}, {mailbox, "&ICg-", ""}, {mailbox, "a%", ""},
 		{patterns, "*", `["*"]`}, {patterns, `"%"`, `["%"]`}, {patterns, "(INBOX {2+}\r\n%a)", `["INBOX" "%a"]`}, {patterns, "()", ""}, {patterns, "&APw-%", `["ü%"]`},
 	}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -13,7 +14,8 @@ const Inbox = "INBOX"
 // Mailbox reads the name of a mailbox and returns it as UTF-8 in normalization
 // form C (RFC 9051 section 5.1, RFC 6855 section 3). Before the client has
 // enabled UTF-8 the name is modified UTF-7, unless it holds octets above 127:
-// those are taken for UTF-8 then. INBOX in any case of its letters is Inbox. A
+// it is taken for UTF-8 then, in which "&-" may still stand for "&", as go-imap
+// v2 writes it. INBOX in any case of its letters is Inbox. A
 // name that can't be one is an error of kind Name.
 func (d *Decoder) Mailbox() string {
 	at := d.offset()
@@ -55,8 +57,8 @@ func (d *Decoder) mailbox(name string, at int64) string {
 }
 
 // DecodeMailbox returns the UTF-8 form in normalization form C of a name as it
-// is on the wire: of UTF-8 if isUTF8, else of modified UTF-7. The error says
-// why it can't be a name.
+// is on the wire: of UTF-8 if isUTF8, else of modified UTF-7 or what Mailbox
+// takes for it. The error says why it can't be a name.
 func DecodeMailbox(name string, isUTF8 bool) (string, error) {
 	ascii := true
 	for i := range len(name) {
@@ -65,7 +67,11 @@ func DecodeMailbox(name string, isUTF8 bool) (string, error) {
 			break
 		}
 	}
-	if ascii && !isUTF8 {
+	switch {
+	case isUTF8:
+	case !ascii:
+		name = strings.ReplaceAll(name, "&-", "&")
+	default:
 		decoded, err := DecodeUTF7(name)
 		if err != nil {
 			return "", fmt.Errorf("the name of the mailbox is no modified UTF-7 (RFC 3501 section 5.1.3): %w", err)
