@@ -21,7 +21,7 @@ func certify(t *testing.T, dir string) (certFile, keyFile string) {
 	t.Helper()
 	authority := &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
-		Subject:               pkix.Name{CommonName: "Interop Test CA"},
+		Subject:               pkix.Name{CommonName: "Test authority " + rand.Text()},
 		NotBefore:             time.Now().Add(-time.Hour),
 		NotAfter:              time.Now().Add(24 * time.Hour),
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,

@@ -45,6 +45,9 @@ func clients() []client {
 	return []client{
 		curl(),
 		mbsync(),
+		imaplib(),
+		goimap(),
+		imapfilter(),
 	}
 }
 

@@ -13,7 +13,9 @@ func mbsync() client {
 	return client{
 		name:     "mbsync",
 		packages: []string{"isync"},
-		version:  func(r *rig) string { return strings.TrimPrefix(strings.TrimSpace(r.run("mbsync", "--version")), "isync ") },
+		version: func(r *rig) string {
+			return strings.TrimPrefix(strings.TrimSpace(r.run("mbsync", "--version")), "isync ")
+		},
 		do: map[action]func(*rig){
 			plain: mbsyncPlain, secure: mbsyncSecure, list: mbsyncList, read: mbsyncRead, flag: mbsyncFlag,
 			upload: mbsyncUpload, move: mbsyncMove, remove: mbsyncRemove, follow: mbsyncFollow, share: mbsyncShare,

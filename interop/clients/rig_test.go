@@ -75,6 +75,16 @@ func (r *rig) write(name, format string, args ...any) string {
 	return path
 }
 
+// readFile returns a file of the client's home.
+func (r *rig) readFile(name string) []byte {
+	r.Helper()
+	b, err := os.ReadFile(filepath.Join(r.home, name))
+	if err != nil {
+		r.Fatal(err)
+	}
+	return b
+}
+
 // mkdir makes a directory in the client's home, if it is not there.
 func (r *rig) mkdir(name string) string {
 	r.Helper()
