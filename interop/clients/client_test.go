@@ -48,6 +48,9 @@ func clients() []client {
 		imaplib(),
 		goimap(),
 		imapfilter(),
+		offlineimap(),
+		fetchmail(),
+		getmail(),
 	}
 }
 

@@ -57,14 +57,6 @@ func (r *rig) goimapSelect(user, mailbox string, o *imapclient.Options) (*imapcl
 	return c, data
 }
 
-// must fails the test on an error.
-func (r *rig) must(err error) {
-	r.Helper()
-	if err != nil {
-		r.Fatal(err)
-	}
-}
-
 // imapCode returns the response code of an error, as in "NOPERM".
 func imapCode(err error) imap.ResponseCode {
 	var refusal *imap.Error

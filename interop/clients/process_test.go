@@ -63,3 +63,10 @@ func (p *process) end() {
 		p.r.Errorf("%s: %v\n%s", p.cmd.Path, err, tail(p.stderr.String(), 40))
 	}
 }
+
+// kill ends a program that would stay for ever.
+func (p *process) kill() {
+	p.r.Helper()
+	p.r.must(p.cmd.Cancel())
+	_ = p.cmd.Wait()
+}

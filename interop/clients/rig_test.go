@@ -139,6 +139,14 @@ func (r *rig) refused(why, name string, args ...string) {
 	}
 }
 
+// must fails the test on an error.
+func (r *rig) must(err error) {
+	r.Helper()
+	if err != nil {
+		r.Fatal(err)
+	}
+}
+
 // contains fails the test unless a text has all parts.
 func (r *rig) contains(text string, parts ...string) {
 	r.Helper()
