@@ -254,6 +254,10 @@ func TestLeftovers(t *testing.T) {
 		t.Fatalf("after the crash: %+v", s)
 	}
 	db.left = -1
+	m.verify() // cleans up
+	if s := m.state(); len(s.building) != 0 || s.indexed != 0 {
+		t.Errorf("cleaned up: %+v", s)
+	}
 	m.must(m.x.Add(t.Context(), m.owner, b, 2))
 	if s := m.state(); len(s.building) != 0 || len(s.segments) != 1 || s.indexed != 2 {
 		t.Errorf("after the second try: %+v", s)
