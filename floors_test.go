@@ -48,6 +48,7 @@ var house = map[string]room{
 	"message":         {ground, "", "golang.org/x/text"},
 	"mbox":            {ground, "", ""},
 	"imap/wire":       {ground, "uidset", "golang.org/x/text"},
+	"imap/inflate":    {ground, "", ""},
 	"imap/view":       {ground, "uidset", ""},
 	"kv":              {ground, "", ""},
 	"blob":            {ground, "", ""},
