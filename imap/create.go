@@ -35,6 +35,7 @@ func readCreate(p *parser) run {
 		if err != nil {
 			return answer{}, err
 		}
+		s.live.created(&info)
 		if info.Name != r.mailbox && s.dialect.rev2 {
 			// The name became another one (RFC 9051 section 6.3.4).
 			s.listLine(info)

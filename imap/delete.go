@@ -7,8 +7,12 @@ func deleteMailbox() command {
 	return command{name: "DELETE", states: loggedIn, read: func(p *parser) run {
 		name := readMailboxName(p)
 		return func(s *session) (answer, error) {
-			if err := s.user.Delete(s.ctx, name); err != nil || s.box == nil {
+			if err := s.user.Delete(s.ctx, name); err != nil {
 				return answer{}, err
+			}
+			s.live.deleted(name)
+			if s.box == nil {
+				return answer{}, nil
 			}
 			ch, err := s.box.mailbox.Changes(s.ctx, s.box.upTo)
 			if err == nil && ch.Gone {

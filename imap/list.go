@@ -1,6 +1,8 @@
 package imap
 
 import (
+	"slices"
+
 	"poststube/mail"
 )
 
@@ -90,7 +92,7 @@ func (r *listRequest) run(s *session) (answer, error) {
 	}
 	r.showSubscribed = r.showSubscribed || r.subscribed
 	r.showSpecialUse = r.showSpecialUse || r.specialUse
-	names, err := s.names(r.subscribed)
+	names, err := s.names(r.subscribed, slices.Contains(r.patterns, "*"))
 	if err != nil {
 		return answer{}, err
 	}
@@ -114,12 +116,15 @@ type match struct {
 	selected bool
 	// childInfo: some name below meets the selection options.
 	childInfo bool
+	unasked   bool   // the line answers no LIST
+	oldName   string // what the mailbox was called until now, if that is told
 }
 
 // names are all names that a LIST can return, in order: the mailboxes and, if
-// asked for, names that are subscribed although there is no such mailbox.
-func (s *session) names(subscribed bool) ([]mail.Info, error) {
-	infos, err := s.user.Mailboxes(s.ctx)
+// asked for, names that are subscribed although there is no such mailbox. all:
+// the client will know all mailboxes then.
+func (s *session) names(subscribed, all bool) ([]mail.Info, error) {
+	infos, err := s.mailboxes(all && !subscribed)
 	if err != nil || !subscribed {
 		return infos, err
 	}

@@ -19,6 +19,8 @@ func (s *session) listMatch(r *listRequest, m *match) {
 		e.Raw(attr)
 	}
 	switch {
+	case m.NonExistent && m.unasked && !s.dialect.rev2:
+		put(`\NonExistent \Noselect`) // the client may know only one of them
 	case m.NonExistent && (r.extended || s.dialect.rev2):
 		put(`\NonExistent`) // implies \Noselect
 	case m.NonExistent || m.NoSelect:
@@ -42,6 +44,9 @@ func (s *session) listMatch(r *listRequest, m *match) {
 	e.Raw(`) "/" `).Mailbox(m.Name)
 	if m.childInfo {
 		r.childInfo(s)
+	}
+	if m.oldName != "" { // RFC 9051 section 6.3.9.7
+		e.Raw(` ("OLDNAME" (`).Mailbox(m.oldName).Raw("))")
 	}
 	e.Raw("\r\n")
 }

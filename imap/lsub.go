@@ -19,7 +19,7 @@ func lsub() command {
 // lsub writes the subscribed names that match. A pattern that ends with "%" also
 // returns the names above such as it does not match, as \Noselect.
 func (s *session) lsub(pattern string) error {
-	names, err := s.names(true)
+	names, err := s.names(true, false)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,11 @@ func rename() command {
 		from := readMailboxName(p)
 		to := readMailboxName(p)
 		return func(s *session) (answer, error) {
-			return answer{}, s.user.Rename(s.ctx, from, trimSeparator(to))
+			err := s.user.Rename(s.ctx, from, trimSeparator(to))
+			if err == nil {
+				s.live.moved(from, trimSeparator(to))
+			}
+			return answer{}, err
 		}
 	}}
 }

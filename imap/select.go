@@ -98,6 +98,7 @@ func (s *session) open(box *mail.Mailbox, st *mail.State, examine bool) {
 		keywords:    st.Keywords,
 		settable:    st.Settable,
 		newKeywords: st.NewKeywords,
+		readOnly:    st.ReadOnly,
 		upTo:        st.HighestModSeq,
 		told:        st.HighestModSeq,
 	}

@@ -17,6 +17,7 @@ type selection struct {
 	keywords    []string
 	newKeywords bool
 	settable    mail.SystemFlags
+	readOnly    bool             // none of the user's rights change it for others
 	contexts    []*searchContext // searches whose changes are told
 
 	// upTo is how far the change log was read.

@@ -35,6 +35,7 @@ type session struct {
 	tag    string // of the command that runs
 
 	state
+	live    live
 	dialect dialect
 	client  string // what the client says it is (ID)
 	bad     int    // commands that were answered with BAD
@@ -191,6 +192,7 @@ func (s *session) bye(code, text string) {
 // close frees what the session holds.
 func (s *session) close() {
 	s.deselect()
+	s.live.close()
 	s.cancel()
 	s.flush()
 	s.conn.Close()

@@ -16,7 +16,11 @@ func subscription(name string, change func(*mail.User, context.Context, string) 
 	return command{name: name, states: loggedIn, read: func(p *parser) run {
 		mailbox := readMailboxName(p)
 		return func(s *session) (answer, error) {
-			return answer{}, change(s.user, s.ctx, mailbox)
+			err := change(s.user, s.ctx, mailbox)
+			if err == nil {
+				s.live.subscribed(mailbox, name == "SUBSCRIBE")
+			}
+			return answer{}, err
 		}
 	}}
 }

@@ -15,6 +15,8 @@ type syncing struct {
 	keepNumbers bool
 	// answer is that of the command; sync may give it a response code.
 	answer *answer
+	// names: the client is also told which mailboxes there are now.
+	names bool
 
 	// report are messages whose flags the client is told even if they have not
 	// changed: the answer of STORE.
@@ -30,12 +32,23 @@ type syncing struct {
 	withUID bool
 }
 
-// sync tells the client what has happened in the selected mailbox since the last
-// time, from the change log. It is the only place where a client hears of that:
-// it ends every command, it is IDLE, and it is what STORE, EXPUNGE and MOVE
-// answer. The order is fixed: first what makes numbers smaller, then what adds
-// messages, then what says something about them by number.
+// sync tells the client what has happened since the last time. It is the only
+// place where a client hears of that: it ends every command, it is IDLE and
+// NOTIFY, and it is what STORE, EXPUNGE and MOVE answer.
 func (s *session) sync(how syncing) error {
+	if err := s.syncMailbox(how); err != nil || s.in == ended || s.user == nil {
+		return err
+	}
+	if how.names {
+		return s.syncList()
+	}
+	return nil
+}
+
+// syncMailbox tells what has happened in the selected mailbox, from the change
+// log. The order is fixed: first what makes numbers smaller, then what adds
+// messages, then what says something about them by number.
+func (s *session) syncMailbox(how syncing) error {
 	b := s.box
 	if b == nil {
 		return nil
@@ -56,10 +69,7 @@ func (s *session) sync(how syncing) error {
 	s.withoutVanished(ch.Vanished)
 	vanished := s.reportVanished(ch, how)
 	s.reportArrived(ch.Arrived)
-	if len(ch.Keywords) > len(b.keywords) {
-		b.keywords = ch.Keywords
-		s.flagsLine()
-	}
+	s.reportRights(ch)
 	b.upTo = ch.UpTo
 	if b.held.Empty() {
 		b.told = b.upTo
@@ -75,6 +85,33 @@ func (s *session) sync(how syncing) error {
 		s.reportModSeq(how.answer)
 	}
 	return nil
+}
+
+// reportRights tells which flags the client may change, when there are new
+// keywords or the user's rights have changed (RFC 4314 section 5.1.1), and whether
+// the mailbox has become read-only or ceased to be (RFC 9051 section 7.1).
+func (s *session) reportRights(ch *mail.Changes) {
+	b := s.box
+	grown := len(ch.Keywords) > len(b.keywords)
+	if grown {
+		b.keywords = ch.Keywords
+	}
+	rights := b.settable != ch.Settable || b.newKeywords != ch.NewKeywords
+	b.settable, b.newKeywords = ch.Settable, ch.NewKeywords
+	if grown || rights && !b.examine {
+		s.flagsLine()
+	}
+	if b.readOnly == ch.ReadOnly {
+		return
+	}
+	b.readOnly = ch.ReadOnly
+	switch {
+	case b.examine: // is read-only whatever the rights
+	case ch.ReadOnly:
+		s.enc.Untagged(wire.OK, "READ-ONLY", "Your rights in this mailbox have changed")
+	default:
+		s.enc.Untagged(wire.OK, "READ-WRITE", "Your rights in this mailbox have changed")
+	}
 }
 
 // reportVanished takes what has vanished out of the view and tells the client,

@@ -141,6 +141,10 @@ type Changes struct {
 	// or may no longer be read.
 	Rights acl.Rights
 	Gone   bool
+	// What follows from the rights and the policy, as in State.
+	Settable    SystemFlags
+	NewKeywords bool
+	ReadOnly    bool
 	// Keywords in use, when the list has grown since.
 	Keywords []string
 }

@@ -26,9 +26,15 @@ type Record struct {
 	Detail string
 }
 
+// An auditEntry is an entry of a log with its place there.
+type auditEntry struct {
+	logEntry
+	modseq ModSeq
+}
+
 var actionNames = [...]string{actAppend: "append", actDeliver: "deliver", actFlags: "flags", actExpunge: "expunge", actCopyIn: "copy",
 	actMoveIn: "move in", actMoveOut: "move out", actReplace: "replace", actUndelete: "undelete", actCreate: "create", actDelete: "delete",
-	actRename: "rename", actACL: "acl", actPolicy: "policy", actSpecialUse: "special use"}
+	actRename: "rename", actACL: "acl", actPolicy: "policy", actSpecialUse: "special use", actAnnotation: "annotation"}
 
 func (a action) String() string {
 	if int(a) < len(actionNames) && actionNames[a] != "" {
@@ -45,11 +51,7 @@ func (u *User) Audit(ctx context.Context, name string, since ModSeq, max int) ([
 	if err != nil {
 		return nil, err
 	}
-	type raw struct {
-		logEntry
-		modseq ModSeq
-	}
-	var found []raw
+	var found []auditEntry
 	err = u.view(ctx, "audit", func(t *txn) error {
 		a, n, err := t.aclNode(loc, acl.Admin)
 		if err != nil {
@@ -59,7 +61,7 @@ func (u *User) Audit(ctx context.Context, name string, since ModSeq, max int) ([
 			m := mailbox{t: t, id: MailboxID{a.id, num}}
 			lo, hi := m.logRange(since)
 			for p := range t.r.Scan(lo, hi) {
-				r := raw{modseq: ModSeq(suffix64(p.Key))}
+				r := auditEntry{modseq: ModSeq(suffix64(p.Key))}
 				if err := r.decode(p.Value); err != nil {
 					return err
 				}
@@ -77,7 +79,12 @@ func (u *User) Audit(ctx context.Context, name string, since ModSeq, max int) ([
 				return err
 			}
 		}
-		return collect(rootNum, func(l *logEntry) bool { return n.num == rootNum || l.other == MailboxID{a.id, n.num} })
+		if err := collect(rootNum, func(l *logEntry) bool { return n.num == rootNum || l.other == MailboxID{a.id, n.num} }); err != nil {
+			return err
+		}
+		notes, err := t.annotationRecords(a, n, since)
+		found = append(found, notes[:min(len(notes), max-min(len(found), max))]...)
+		return err
 	})
 	if err != nil {
 		return nil, err

@@ -35,6 +35,7 @@ func (b *Mailbox) Changes(ctx context.Context, since ModSeq) (*Changes, error) {
 
 func (m *mailbox) changes(ch *Changes, since ModSeq) error {
 	ch.Rights = m.rights
+	ch.Settable, ch.NewKeywords, ch.ReadOnly = m.settable()
 	ch.UpTo = max(since, m.c.highestModSeq)
 	names, err := m.keywordNames()
 	if err != nil {

@@ -26,6 +26,7 @@ const (
 	tablePrivateLog   = 'L' // num(4) user(4) modseq(8)-> uidset of private changes
 	tableMailbox      = 'm' // num(4)                  -> node; num 0 is the root
 	tableMetadata     = 'M' // num(4) user(4) entry    -> value; user 0: shared
+	tableNoteLog      = 'N' // user(4) modseq(8)       -> noteLog; user 0: shared
 	tablePrivate      = 'p' // num(4) user(4) block(4) -> block of a user's own flags
 	tableQuota        = 'Q' //                         -> Quota: the limits
 	tablePlace        = 'q' // email(8) num(4) uid(4)  -> ""

@@ -31,8 +31,13 @@ func (u *User) Mailboxes(ctx context.Context) ([]Info, error) {
 	if err != nil {
 		return nil, err
 	}
+	return u.mailboxes(ctx, grants)
+}
+
+// mailboxes is Mailboxes, when the grants are known.
+func (u *User) mailboxes(ctx context.Context, grants []grant) ([]Info, error) {
 	var list []Info
-	err = u.view(ctx, "list", func(t *txn) error {
+	err := u.view(ctx, "list", func(t *txn) error {
 		subs, err := t.subscriptions()
 		if err != nil {
 			return err

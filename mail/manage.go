@@ -302,6 +302,9 @@ func (t *txn) emptyInbox(a *account, n *node, dst location) error {
 	if err != nil {
 		return err
 	}
+	if err := t.copyMetadata(a, n, to); err != nil {
+		return err
+	}
 	src, err := t.mailbox(MailboxID{a.id, n.num}, acl.DeleteMailbox)
 	if err != nil {
 		return err

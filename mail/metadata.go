@@ -2,18 +2,21 @@ package mail
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
 	"poststube/acl"
 	"poststube/directory"
+	"poststube/kv"
 )
 
 // Annotations (RFC 5464) are values under names such as /shared/comment, of a
 // mailbox or of the server. What is under /private is each user's own.
 const (
-	sharedEntry  = "/shared/"
-	privateEntry = "/private/"
+	sharedEntry  = "/shared"
+	privateEntry = "/private"
+	vendorEntry  = "/vendor"
 
 	// PolicyEntry is the annotation that says which flags everyone has for
 	// himself in a mailbox: their names with spaces, "$keywords" for all
@@ -23,279 +26,315 @@ const (
 	UseEntry = "/private/specialuse"
 )
 
-// Limits of annotations.
+// Limits of annotations, for each mailbox and, under /private, each user there.
 const (
 	MaxMetadataValue   = 64 << 10 // octets
-	MaxMetadataEntries = 100      // per mailbox and user
-	maxMetadataName    = 1000     // octets
+	MaxMetadataEntries = 100
+	maxMetadataTotal   = 1 << 20 // octets
+	maxMetadataName    = 1000    // octets
 )
 
 // A MetadataEntry is one annotation.
 type MetadataEntry struct {
 	Name  string // lower case
-	Value []byte
+	Value []byte // nil: there is none, or it is to be deleted
 }
 
-// cleanEntry checks an entry name and returns it in lower case.
-func cleanEntry(name string) (string, error) {
+// CleanEntry checks the name of an annotation and returns it in lower case, since
+// names are compared without regard to case (RFC 5464 section 3.2). The error is
+// Invalid.
+func CleanEntry(name string) (string, error) {
+	clean, err := CleanEntryTree(name)
+	if err != nil {
+		return "", err
+	}
+	parts, least := strings.Count(clean, "/"), 2
+	if _, below, _ := strings.Cut(clean[1:], "/"); below == vendorEntry[1:] || strings.HasPrefix(below, vendorEntry[1:]+"/") {
+		least = 4
+	}
+	if parts < least {
+		return "", fail(Invalid, "the name of an annotation has at least %d parts here", least)
+	}
+	return clean, nil
+}
+
+// CleanEntryTree is CleanEntry for a name of which the entries below are meant
+// too, so that it may have fewer parts, such as /shared.
+func CleanEntryTree(name string) (string, error) {
 	clean := strings.ToLower(name)
 	switch {
-	case !strings.HasPrefix(clean, sharedEntry) && !strings.HasPrefix(clean, privateEntry):
+	case !isBelow(clean, sharedEntry) && !isBelow(clean, privateEntry):
 		return "", fail(Invalid, "an annotation begins with /shared/ or /private/")
 	case len(clean) > maxMetadataName, strings.HasSuffix(clean, "/"), strings.Contains(clean, "//"):
 		return "", fail(Invalid, "this is not the name of an annotation")
 	}
 	for _, c := range []byte(clean) {
-		if c <= ' ' && c != ' ' || c >= 0x7f || c == '*' || c == '%' {
+		if c < ' ' || c >= 0x7f || c == '*' || c == '%' {
 			return "", fail(Invalid, "the name of an annotation has printable ASCII only, and no wildcards")
 		}
 	}
 	return clean, nil
 }
 
-// metadataNode finds what an annotation belongs to: a mailbox, or, under the
-// empty name, the server, whose annotations are each user's own.
-func (t *txn) metadataNode(loc location, server bool) (*account, *node, acl.Rights, error) {
-	if server {
-		a, err := t.account(t.u.principal.ID)
-		if err != nil {
-			return nil, nil, 0, err
-		}
-		return a, a.tree.nodes[rootNum], acl.Lookup | acl.Read, nil
-	}
-	a, n, err := t.find(loc)
-	if err != nil {
-		return nil, nil, 0, err
-	}
-	r, err := t.place(a, n, acl.Lookup)
-	// RFC 5464 section 3.3: l, and one of the rights to do something there.
-	if err == nil && !r.HasAny(acl.Read|acl.Seen|acl.Write|acl.Insert|acl.Post) {
-		err = admit(r, acl.Read)
-	}
-	return a, n, r, err
+// isBelow tells whether an entry is the one called root, or below it.
+func isBelow(name, root string) bool {
+	rest, ok := strings.CutPrefix(name, root)
+	return ok && (rest == "" || rest[0] == '/')
 }
 
-func (t *txn) metadataKey(a *account, n *node, name string) []byte {
-	user := uint32(0)
-	if strings.HasPrefix(name, privateEntry) {
-		user = uint32(t.u.principal.ID)
+// server is the owner of what belongs to the server as a whole: its shared
+// annotations. It is nobody in the directory.
+const server directory.ID = 0
+
+// A notedPlace is what has annotations: a mailbox, or the server, whose private
+// ones lie with their user.
+type notedPlace struct {
+	a      *account
+	n      *node
+	rights acl.Rights
+	loc    location
+	server bool
+}
+
+// notedMailbox opens a mailbox for its annotations. It takes l, and one of the
+// rights to do something there (RFC 5464 section 3.3).
+func (t *txn) notedMailbox(loc location) (*notedPlace, error) {
+	a, n, err := t.find(loc)
+	if err != nil {
+		return nil, err
 	}
-	t.key.start(a.id, tableMetadata).u32(n.num).u32(user)
-	t.key.b = append(t.key.b, name...)
-	return t.key.b
+	r, err := t.place(a, n, acl.Lookup)
+	if err == nil && !r.HasAny(notable) {
+		err = admit(r, acl.Read)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &notedPlace{a: a, n: n, rights: r, loc: loc}, nil
+}
+
+// notable are the rights of which one must be had besides l.
+const notable = acl.Read | acl.Seen | acl.Write | acl.Insert | acl.Post
+
+// notedServer opens one half of the server's annotations.
+func (t *txn) notedServer(owner directory.ID) (*notedPlace, error) {
+	a, err := t.account(owner)
+	if err != nil {
+		return nil, err
+	}
+	return &notedPlace{a: a, n: a.tree.nodes[rootNum], server: true}, nil
+}
+
+// user is whose an entry is: nobody's under /shared.
+func (t *txn) user(entry string) directory.ID {
+	if isBelow(entry, privateEntry) {
+		return t.u.principal.ID
+	}
+	return 0
+}
+
+func (t *txn) metadataPrefix(p *notedPlace, user directory.ID) *keyBuf {
+	return t.key.start(p.a.id, tableMetadata).u32(p.n.num).u32(uint32(user))
+}
+
+func (t *txn) metadataKey(p *notedPlace, entry string) []byte {
+	k := t.metadataPrefix(p, t.user(entry))
+	k.b = append(k.b, entry...)
+	return k.b
 }
 
 // Metadata returns the annotations of a mailbox that the user may see, in the
 // order of their names; the empty name asks for those of the server.
 func (u *User) Metadata(ctx context.Context, name string) ([]MetadataEntry, error) {
-	var list []MetadataEntry
-	loc, err := u.resolveTree(ctx, "getmetadata", name)
-	if err != nil {
-		return nil, err
+	var loc location
+	if name != "" {
+		var err error
+		if loc, err = u.resolve(ctx, "getmetadata", name); err != nil {
+			return nil, err
+		}
 	}
-	err = u.view(ctx, "getmetadata", func(t *txn) error {
-		a, n, _, err := t.metadataNode(loc, name == "")
+	var list []MetadataEntry
+	err := u.view(ctx, "getmetadata", func(t *txn) (err error) {
+		if name == "" {
+			list, err = t.serverMetadata()
+			return err
+		}
+		p, err := t.notedMailbox(loc)
 		if err != nil {
 			return err
 		}
-		for _, user := range []uint32{0, uint32(u.principal.ID)} {
-			lo := t.key.start(a.id, tableMetadata).u32(n.num).u32(user).clone()
-			for p := range t.r.Scan(lo, prefixEnd(slices.Clone(lo))) {
-				list = append(list, MetadataEntry{string(p.Key[len(lo):]), slices.Clone(p.Value)})
+		for _, user := range []directory.ID{0, u.principal.ID} {
+			if list, err = t.entries(list, p, user); err != nil {
+				return err
 			}
 		}
-		if name != "" {
-			list = append(list, a.builtIn(n, loc.space)...)
-		}
-		return t.r.Err()
+		list = append(list, p.builtIn()...)
+		return nil
 	})
 	slices.SortFunc(list, func(a, b MetadataEntry) int { return strings.Compare(a.Name, b.Name) })
 	return list, err
 }
 
-// builtIn are annotations that stand for something else.
-func (a *account) builtIn(n *node, space Namespace) (list []MetadataEntry) {
-	if n.policy.set {
-		list = append(list, MetadataEntry{PolicyEntry, []byte(n.policy.String())})
+func (t *txn) serverMetadata() (list []MetadataEntry, err error) {
+	for _, owner := range []directory.ID{server, t.u.principal.ID} {
+		p, err := t.notedServer(owner)
+		if err != nil {
+			return nil, err
+		}
+		if list, err = t.entries(list, p, owner); err != nil { // shared ones have user 0
+			return nil, err
+		}
 	}
-	if space == Personal && len(n.special) > 0 {
-		list = append(list, MetadataEntry{UseEntry, []byte(strings.Join(n.special, " "))})
+	return list, nil
+}
+
+// entries appends what is stored for one user, or shared for user 0.
+func (t *txn) entries(list []MetadataEntry, p *notedPlace, user directory.ID) ([]MetadataEntry, error) {
+	lo := t.metadataPrefix(p, user).clone()
+	for pair := range t.r.Scan(lo, prefixEnd(slices.Clone(lo))) {
+		list = append(list, MetadataEntry{string(pair.Key[len(lo):]), append([]byte{}, pair.Value...)})
+	}
+	return list, t.r.Err()
+}
+
+// builtIn are annotations that stand for something else.
+func (p *notedPlace) builtIn() (list []MetadataEntry) {
+	if p.n.policy.set {
+		list = append(list, MetadataEntry{PolicyEntry, []byte(p.n.policy.String())})
+	}
+	if p.loc.space == Personal && len(p.n.special) > 0 {
+		list = append(list, MetadataEntry{UseEntry, []byte(strings.Join(p.n.special, " "))})
 	}
 	return list
 }
 
 // SetMetadata sets annotations, all or none; a nil value deletes one. Under
 // /shared it needs w, for the policy a. The special use of a mailbox may be set
-// by its owner.
+// by its owner, shared annotations of the server by the administrator. The error
+// is TooBig for a value, Limit when there are too many.
 func (u *User) SetMetadata(ctx context.Context, name string, entries []MetadataEntry) error {
-	loc, err := u.resolveTree(ctx, "setmetadata", name)
-	if err != nil {
-		return err
-	}
+	var err error
+	entries = slices.Clone(entries)
 	for i := range entries {
-		if entries[i].Name, err = cleanEntry(entries[i].Name); err != nil {
+		if entries[i].Name, err = CleanEntry(entries[i].Name); err != nil {
 			return err
 		}
 		if len(entries[i].Value) > MaxMetadataValue {
 			return fail(TooBig, "an annotation has at most %d octets", MaxMetadataValue)
 		}
 	}
-	return u.update(ctx, "setmetadata", []directory.ID{loc.owner.ID}, func(t *txn) error {
-		a, n, r, err := t.metadataNode(loc, name == "")
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
-			if err := t.setEntry(a, n, r, loc, e); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (t *txn) setEntry(a *account, n *node, r acl.Rights, loc location, e MetadataEntry) error {
-	switch {
-	case e.Name == PolicyEntry && n.num != rootNum:
-		return t.setPolicy(a, n, r, e.Value)
-	case e.Name == UseEntry && n.num != rootNum:
-		return t.setUse(a, n, loc, e.Value)
-	case strings.HasPrefix(e.Name, sharedEntry):
-		if n.num == rootNum && !t.u.admin {
-			return fail(Denied, "only the administrator sets annotations of the server")
-		}
-		if n.num != rootNum {
-			if err := admit(r, acl.Write); err != nil {
-				return err
-			}
-		}
+	if name == "" {
+		return u.setServerMetadata(ctx, entries)
 	}
-	key := t.metadataKey(a, n, e.Name)
-	if e.Value == nil {
-		return t.w.Delete(key)
-	}
-	lo := key[:1+4+1+4+4]
-	count := 0
-	for range t.r.Scan(slices.Clone(lo), prefixEnd(slices.Clone(lo))) {
-		count++
-	}
-	if count >= MaxMetadataEntries {
-		return fail(Limit, "%d annotations are the limit: delete some", MaxMetadataEntries)
-	}
-	return t.w.Set(t.metadataKey(a, n, e.Name), e.Value)
-}
-
-// String is the policy as its annotation has it.
-func (p policy) String() string {
-	var words []string
-	for _, f := range systemFlags {
-		if p.flags&f != 0 {
-			words = append(words, flagNames[f])
-		}
-	}
-	if p.keywords {
-		words = append(words, "$keywords")
-	}
-	if len(words) == 0 {
-		return "none"
-	}
-	return strings.Join(words, " ")
-}
-
-// parsePolicy reads what String writes. \Deleted cannot be private: it would
-// make EXPUNGE remove what others do not see as deleted.
-func parsePolicy(text string) (p policy, err error) {
-	p.set = true
-	if text == "none" {
-		return p, nil
-	}
-next:
-	for _, word := range strings.Fields(text) {
-		if strings.EqualFold(word, "$keywords") {
-			p.keywords = true
-			continue
-		}
-		for f, name := range flagNames {
-			if strings.EqualFold(word, name) && f != Deleted {
-				p.flags |= f
-				continue next
-			}
-		}
-		return p, fail(Invalid, `%q cannot be private: name \Seen, \Answered, \Flagged, \Draft or $keywords, or none`, word)
-	}
-	return p, nil
-}
-
-// setPolicy changes which flags are private in a mailbox and beneath it. What
-// users had for themselves is kept for when it counts again.
-func (t *txn) setPolicy(a *account, n *node, r acl.Rights, value []byte) error {
-	if err := admit(r, acl.Admin); err != nil {
-		return err
-	}
-	changed := *n
-	changed.policy = policy{}
-	if value != nil {
-		var err error
-		if changed.policy, err = parsePolicy(string(value)); err != nil {
-			return err
-		}
-	}
-	a.put = append(a.put, &changed)
-	a.treeLog.action, a.treeLog.other, a.treeLog.detail = actPolicy, MailboxID{a.id, n.num}, changed.policy.String()
-	return t.flagsChanged(a, n)
-}
-
-// flagsChanged gives all messages at n and beneath, as far as n's policy reaches,
-// a new modseq: their flags may look different now, and clients must learn it.
-func (t *txn) flagsChanged(a *account, n *node) error {
-	for _, other := range a.tree.all() {
-		if !a.tree.under(other, n.num) || other != n && a.policySource(other) != a.policySource(n) {
-			continue
-		}
-		m, err := t.mailbox(MailboxID{a.id, other.num}, acl.None)
-		if err != nil {
-			return err
-		}
-		m.log.action = actPolicy
-		modseq := a.next()
-		err = m.eachBlock(m.all(), 1, func(s *span) (bool, error) {
-			for bit, ok := s.bits.next(0); ok; bit, ok = s.bits.next(bit + 1) {
-				s.b.modseq[bit] = modseq
-			}
-			s.bits.appendTo(&m.log.changed, s.num)
-			m.touch(s.num)
-			return true, nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// policySource returns the number of the node whose policy holds at n.
-func (a *account) policySource(n *node) uint32 {
-	for n = a.node(n.num); !n.policy.set && n.num != rootNum; {
-		n = a.node(n.parent)
-	}
-	return n.num
-}
-
-func (t *txn) setUse(a *account, n *node, loc location, value []byte) error {
-	uses, err := cleanUses(loc, strings.Fields(string(value)))
+	loc, err := u.resolve(ctx, "setmetadata", name)
 	if err != nil {
 		return err
 	}
-	for _, other := range a.tree.all() {
-		for _, use := range uses {
-			if other != n && slices.Contains(other.special, use) {
-				return fail(UseAttr, "%s is for %s already", a.tree.path(other), use)
-			}
+	return u.update(ctx, "setmetadata", []directory.ID{loc.owner.ID}, func(t *txn) error {
+		p, err := t.notedMailbox(loc)
+		if err != nil {
+			return err
+		}
+		return t.setEntries(p, entries)
+	})
+}
+
+// setServerMetadata is SetMetadata for the server.
+func (u *User) setServerMetadata(ctx context.Context, entries []MetadataEntry) error {
+	var shared, private []MetadataEntry
+	for _, e := range entries {
+		if isBelow(e.Name, privateEntry) {
+			private = append(private, e)
+		} else {
+			shared = append(shared, e)
 		}
 	}
-	changed := *n
-	changed.special = uses
-	a.put = append(a.put, &changed)
-	a.treeLog.action, a.treeLog.other, a.treeLog.detail = actSpecialUse, MailboxID{a.id, n.num}, string(value)
-	return nil
+	if len(shared) > 0 && !u.admin {
+		return fail(Denied, "only the administrator sets annotations of the server")
+	}
+	owners := []directory.ID{u.principal.ID}
+	if len(shared) > 0 {
+		owners = []directory.ID{server, u.principal.ID}
+	}
+	return u.update(ctx, "setmetadata", owners, func(t *txn) error {
+		return errors.Join(t.setServerEntries(server, shared), t.setServerEntries(u.principal.ID, private))
+	})
+}
+
+// setServerEntries sets the server's annotations that lie with one owner.
+func (t *txn) setServerEntries(owner directory.ID, entries []MetadataEntry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	p, err := t.notedServer(owner)
+	if err != nil {
+		return err
+	}
+	return t.setEntries(p, entries)
+}
+
+func (t *txn) setEntries(p *notedPlace, entries []MetadataEntry) error {
+	for _, e := range entries {
+		if err := t.setEntry(p, e); err != nil {
+			return err
+		}
+	}
+	return t.logEntries(p, entries)
+}
+
+func (t *txn) setEntry(p *notedPlace, e MetadataEntry) error {
+	switch {
+	case p.server:
+	case e.Name == PolicyEntry:
+		return t.setPolicy(p.a, p.n, p.rights, e.Value)
+	case e.Name == UseEntry:
+		return t.setUse(p.a, p.n, p.loc, e.Value)
+	case isBelow(e.Name, sharedEntry):
+		if err := admit(p.rights, acl.Write); err != nil {
+			return err
+		}
+	}
+	if e.Value == nil {
+		return t.w.Delete(t.metadataKey(p, e.Name))
+	}
+	if err := t.roomFor(p, e); err != nil {
+		return err
+	}
+	return t.w.Set(t.metadataKey(p, e.Name), e.Value)
+}
+
+// roomFor tells whether an annotation can be set beside the others.
+func (t *txn) roomFor(p *notedPlace, e MetadataEntry) error {
+	lo := t.metadataPrefix(p, t.user(e.Name)).clone()
+	count, octets := 1, len(e.Value)
+	for pair := range t.r.Scan(lo, prefixEnd(slices.Clone(lo))) {
+		if string(pair.Key[len(lo):]) != e.Name {
+			count++
+			octets += len(pair.Value)
+		}
+	}
+	if count > MaxMetadataEntries || octets > maxMetadataTotal {
+		return fail(Limit, "%d annotations of %d octets together are the limit: delete some", MaxMetadataEntries, maxMetadataTotal)
+	}
+	return t.r.Err()
+}
+
+// copyMetadata gives a mailbox the annotations of another one of its owner, all
+// users' (RFC 5464 section 4.1, for RENAME of INBOX).
+func (t *txn) copyMetadata(a *account, from, to *node) error {
+	to.policy = from.policy
+	lo := t.key.start(a.id, tableMetadata).u32(from.num).clone()
+	hi := prefixEnd(slices.Clone(lo))
+	var pairs []kv.Pair
+	for pair := range t.r.Scan(lo, hi) {
+		pairs = append(pairs, kv.Pair{Key: slices.Clone(pair.Key[len(lo):]), Value: slices.Clone(pair.Value)})
+	}
+	for _, pair := range pairs {
+		k := t.key.start(a.id, tableMetadata).u32(to.num)
+		k.b = append(k.b, pair.Key...)
+		if err := t.w.Set(k.b, pair.Value); err != nil {
+			return err
+		}
+	}
+	return t.r.Err()
 }

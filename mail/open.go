@@ -160,7 +160,12 @@ func (m *mailbox) logRange(since ModSeq) (lo, hi []byte) {
 // settable tells which flags the user may change for good, and whether the
 // mailbox is read-only for the user (RFC 4314 section 5.2).
 func (m *mailbox) settable() (flags SystemFlags, keywords, readOnly bool) {
-	r := m.rights
+	return m.policy.settable(m.rights, m.own)
+}
+
+// settable is the same for a user with rights r, who sees the mailbox with its
+// owner's eyes or not.
+func (p policy) settable(r acl.Rights, owner bool) (flags SystemFlags, keywords, readOnly bool) {
 	own := r.Of(true) // some messages may be the user's own
 	if r.Has(acl.Seen) {
 		flags |= Seen
@@ -173,13 +178,13 @@ func (m *mailbox) settable() (flags SystemFlags, keywords, readOnly bool) {
 		flags |= Deleted
 	}
 	var shared acl.Rights
-	if m.policy.flags&Seen == 0 || m.own {
+	if p.flags&Seen == 0 || owner {
 		shared |= acl.Seen
 	}
-	if wholly := Answered | Flagged | Draft; m.policy.flags&wholly != wholly || !m.policy.keywords || m.own {
+	if wholly := Answered | Flagged | Draft; p.flags&wholly != wholly || !p.keywords || owner {
 		shared |= acl.Write
 	}
-	if m.policy.flags&Deleted == 0 || m.own {
+	if p.flags&Deleted == 0 || owner {
 		shared |= acl.Delete
 	}
 	return flags, keywords, !r.ReadWrite(shared)

@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"poststube/acl"
 	"poststube/directory"
@@ -72,22 +73,18 @@ func (a *account) credit(messages uint64, bytes int64) {
 }
 
 // Quota returns what the owner of a mailbox uses and may use, and who that is.
-// It needs r there. The empty name asks for the user's own.
+// It needs r there; for the user's own tree it needs nothing, not even that there
+// is such a mailbox. The empty name asks for the user's own.
 func (u *User) Quota(ctx context.Context, name string) (owner directory.Principal, used, limit Quota, err error) {
-	owner = u.principal
-	loc := location{owner: owner}
+	loc := location{owner: u.principal}
 	if name != "" {
 		if loc, err = u.resolve(ctx, "quota", name); err != nil {
 			return owner, used, limit, err
 		}
 	}
 	err = u.view(ctx, "quota", func(t *txn) error {
-		a, err := t.account(loc.owner.ID)
-		if err != nil {
-			return err
-		}
-		if name != "" {
-			_, n, err := t.find(loc)
+		if loc.owner.ID != u.principal.ID {
+			a, n, err := t.find(loc)
 			if err != nil {
 				return err
 			}
@@ -95,11 +92,47 @@ func (u *User) Quota(ctx context.Context, name string) (owner directory.Principa
 				return err
 			}
 		}
-		used = Quota{Bytes: a.rec.bytes, Messages: a.rec.messages}
-		limit, err = a.limit(t)
+		used, limit, err = t.quota(loc.owner.ID)
 		return err
 	})
 	return loc.owner, used, limit, err
+}
+
+// QuotaOf is Quota for an owner by name. It needs r in one of the owner's
+// mailboxes at least; otherwise the error is NotFound, as if there were no such
+// owner.
+func (u *User) QuotaOf(ctx context.Context, kind directory.Kind, name string) (owner directory.Principal, used, limit Quota, err error) {
+	owner, err = u.engine.dir.ByName(ctx, name)
+	if errors.Is(err, directory.ErrNotFound) || errors.Is(err, directory.ErrInvalid) || err == nil && owner.Kind != kind {
+		return owner, used, limit, errNoQuota()
+	}
+	if err != nil {
+		return owner, used, limit, u.engine.failure(ctx, "quota", err)
+	}
+	err = u.view(ctx, "quota", func(t *txn) error {
+		a, err := t.account(owner.ID)
+		if err != nil {
+			return err
+		}
+		readable := func(n *node) bool { return t.rightsAt(a, n).Has(acl.Read) }
+		if owner.ID != u.principal.ID && !slices.ContainsFunc(a.tree.all(), readable) {
+			return errNoQuota()
+		}
+		used, limit, err = t.quota(owner.ID)
+		return err
+	})
+	return owner, used, limit, err
+}
+
+func errNoQuota() error { return fail(NotFound, "there is no such quota root") }
+
+func (t *txn) quota(owner directory.ID) (used, limit Quota, err error) {
+	a, err := t.account(owner)
+	if err != nil {
+		return used, limit, err
+	}
+	limit, err = a.limit(t)
+	return Quota{Bytes: a.rec.bytes, Messages: a.rec.messages}, limit, err
 }
 
 // SetQuota limits an owner. It is for the administrator.

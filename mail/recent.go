@@ -187,6 +187,7 @@ func (b *Mailbox) recent(ctx context.Context, since ModSeq) (ch *Changes, ok boo
 	if ch.Rights = t.rightsAt(&a, n); !ch.Rights.Has(acl.Read) {
 		return &Changes{Gone: true, UpTo: since}, true
 	}
+	ch.Settable, ch.NewKeywords, ch.ReadOnly = a.policyOf(n).settable(ch.Rights, t.actsAsOwner(a.id))
 	ch.settle()
 	b.horizon.set(ch.UpTo, looked)
 	return ch, true

@@ -149,6 +149,7 @@ const (
 	actACL
 	actPolicy
 	actSpecialUse
+	actAnnotation // never in a logEntry that is stored: see noteLog
 )
 
 // A logEntry is one commit's effect on one mailbox (or, in log 0, on the tree of

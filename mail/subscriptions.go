@@ -59,6 +59,7 @@ func (u *User) setSubscribed(ctx context.Context, op, name string, on bool) erro
 	}
 	known := err == nil
 	return u.update(ctx, op, []directory.ID{u.principal.ID}, func(t *txn) error {
+		t.topics = append(t.topics, userTopic(u.principal.ID))
 		if known {
 			a, n, err := t.find(loc)
 			if err == nil && t.rightsAt(a, n).HasAny(visibleRights) {

@@ -169,7 +169,18 @@ func treeTopic(owner directory.ID) string {
 	return string(binary.BigEndian.AppendUint32([]byte{'t'}, uint32(owner)))
 }
 
-// accessTopic is published when entries that mention a principal change.
+// accessTopic is published when entries that mention a principal change, and
+// when something of the principal's own does that is neither mail nor a mailbox.
+// For people and groups it is the topic that also tells of their membership, so
+// that a session waits for one topic a group.
 func accessTopic(who acl.Who) string {
-	return string(binary.BigEndian.AppendUint32([]byte{'a', byte(who.Kind)}, who.ID))
+	if who.Named() {
+		return directory.Topic(directory.ID(who.ID))
+	}
+	return everyoneTopic
 }
+
+// everyoneTopic is published when entries for anyone and the like change.
+const everyoneTopic = "everyone"
+
+func userTopic(id directory.ID) string { return accessTopic(acl.Who{Kind: acl.User, ID: uint32(id)}) }

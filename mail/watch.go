@@ -2,17 +2,23 @@ package mail
 
 import (
 	"context"
+	"slices"
 
 	"poststube/acl"
 	"poststube/directory"
 	"poststube/notify"
 )
 
-// A Watch wakes a session when a look at Changes or Mailboxes is worth it. It is
-// used by one goroutine.
+// A Watch wakes a session when a look at Changes or Mailboxes is worth it: either
+// at what happens in mailboxes (Messages), or at which mailboxes there are and
+// what the user may do in them (Mailboxes). Two of them side by side tell a
+// session which look that is. A Watch is used by one goroutine.
 type Watch struct {
-	user *User
-	sub  notify.Subscription
+	user   *User
+	sub    notify.Subscription
+	topics []string
+	// annotations: those of the owners' mailboxes and of the server as well.
+	annotations bool
 }
 
 // Watch starts a watch on nothing.
@@ -22,47 +28,86 @@ func (u *User) Watch() *Watch { return &Watch{user: u, sub: u.engine.bus.Subscri
 // comes while nobody waits is kept.
 func (w *Watch) C() <-chan struct{} { return w.sub.C() }
 
-// Set says what is watched: the mailboxes, with what can change the user's
-// rights in them, and, with list, everything that can change what Mailboxes
-// returns. It must be called before the state is read from which changes are
-// awaited, and again after a wake-up if list is set, since the user may be in
-// other groups then.
-func (w *Watch) Set(ctx context.Context, list bool, mailboxes ...MailboxID) error {
-	u := w.user
-	var topics []string
-	owners := make(map[directory.ID]bool)
-	for _, id := range mailboxes {
-		topics = append(topics, mailboxTopic(id))
-		owners[id.Owner] = true
-	}
-	subject, err := u.identity(ctx)
-	if err != nil {
-		return u.engine.failure(ctx, "watch", err)
-	}
-	topics = append(topics, directory.Topic(u.principal.ID))
-	t := txn{subject: subject}
-	for _, who := range t.identifiers() {
-		topics = append(topics, accessTopic(who))
-		if who.Kind == acl.Group {
-			topics = append(topics, directory.Topic(directory.ID(who.ID)))
-		}
-	}
-	if list {
-		owners[u.principal.ID] = true
-		grants, err := u.grants(ctx)
-		if err != nil {
-			return err
-		}
-		for _, g := range grants {
-			owners[g.owner.ID] = true
-		}
-	}
-	for owner := range owners {
-		topics = append(topics, treeTopic(owner))
-	}
-	w.sub.Set(topics...)
-	return nil
-}
-
 // Close ends the watch.
 func (w *Watch) Close() { w.sub.Close() }
+
+// Messages says in which mailboxes messages and flags are watched. It must be
+// called before the state is read from which changes are awaited. It costs a
+// topic a mailbox.
+func (w *Watch) Messages(mailboxes ...MailboxID) {
+	topics := make([]string, len(mailboxes))
+	for i, id := range mailboxes {
+		topics[i] = mailboxTopic(id)
+	}
+	w.set(topics)
+}
+
+// Mailboxes is User.Mailboxes, and from then on everything is watched that can
+// change the answer, or the user's rights in a mailbox that is in it. After a
+// wake-up it must be called again, since the user may be in other groups then.
+//
+// It costs a topic for the user, one for each of the user's groups, and one for
+// each owner in whose tree there are entries for them.
+func (w *Watch) Mailboxes(ctx context.Context) ([]Info, error) {
+	u := w.user
+	if err := u.engine.Provision(ctx, u.principal); err != nil {
+		return nil, err
+	}
+	// Each topic is joined before that is read which it watches, so that
+	// nothing happens unseen in between.
+	topics := w.owner([]string{userTopic(u.principal.ID), everyoneTopic}, u.principal.ID)
+	if w.annotations {
+		topics = append(topics, annotationTopic(server))
+	}
+	w.join(topics)
+	subject, err := u.identity(ctx)
+	if err != nil {
+		return nil, u.engine.failure(ctx, "watch", err)
+	}
+	for _, g := range subject.Groups {
+		topics = append(topics, accessTopic(acl.Who{Kind: acl.Group, ID: g}))
+	}
+	w.join(topics)
+	grants, err := u.grants(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range grants {
+		topics = w.owner(topics, g.owner.ID)
+	}
+	w.set(topics)
+	return u.mailboxes(ctx, grants)
+}
+
+// owner adds the topics of an owner's mailboxes.
+func (w *Watch) owner(topics []string, id directory.ID) []string {
+	topics = append(topics, treeTopic(id))
+	if w.annotations {
+		topics = append(topics, annotationTopic(id))
+	}
+	return topics
+}
+
+// Annotations makes Mailboxes watch annotations (MetadataChanges) too, or no
+// longer, from its next call on.
+func (w *Watch) Annotations(on bool) { w.annotations = on }
+
+// join watches topics in addition to those that are watched.
+func (w *Watch) join(topics []string) {
+	all := w.topics
+	for _, topic := range topics {
+		if !slices.Contains(w.topics, topic) {
+			all = append(all[:len(all):len(all)], topic)
+		}
+	}
+	w.set(all)
+}
+
+// set watches topics, and nothing else.
+func (w *Watch) set(topics []string) {
+	if slices.Equal(topics, w.topics) {
+		return
+	}
+	w.topics = topics
+	w.sub.Set(topics...)
+}

@@ -5,6 +5,8 @@
 //
 //	user NAME [PASSWORD]           adds a person; the password is "secret" if none is given
 //	group NAME MEMBER…             adds a group
+//	join GROUP MEMBER…             makes people or groups members of a group
+//	leave GROUP MEMBER…            ends that
 //	remove NAME                    removes a person or a group
 //	mailbox OWNER PATH             makes a mailbox of a person or a group
 //	allow OWNER PATH WHO RIGHTS    gives rights; WHO as in SETACL, such as ben or $sales
@@ -190,6 +192,8 @@ func (h *House) Set(words []string, file []byte) error {
 		return err
 	case words[0] == "group" && n >= 2:
 		return h.addGroup(ctx, words[1], words[2:])
+	case (words[0] == "join" || words[0] == "leave") && n >= 3:
+		return h.members(ctx, words[0] == "join", words[1], words[2:])
 	case words[0] == "remove" && n == 2:
 		who, err := h.dir.ByName(ctx, words[1])
 		if err != nil {
@@ -232,16 +236,28 @@ func (h *House) owner(ctx context.Context, name string) (*mail.User, error) {
 }
 
 func (h *House) addGroup(ctx context.Context, name string, members []string) error {
-	g, err := h.dir.AddGroup(ctx, name)
+	if _, err := h.dir.AddGroup(ctx, name); err != nil {
+		return err
+	}
+	return h.members(ctx, true, name, members)
+}
+
+// members lets people and groups join or leave a group.
+func (h *House) members(ctx context.Context, join bool, group string, names []string) error {
+	g, err := h.dir.ByName(ctx, group)
 	if err != nil {
 		return err
 	}
-	for _, m := range members {
-		p, err := h.dir.ByName(ctx, m)
+	change := h.dir.RemoveMembers
+	if join {
+		change = h.dir.AddMembers
+	}
+	for _, name := range names {
+		p, err := h.dir.ByName(ctx, name)
 		if err != nil {
 			return err
 		}
-		if err := h.dir.AddMembers(ctx, g.ID, p.ID); err != nil {
+		if err := change(ctx, g.ID, p.ID); err != nil {
 			return err
 		}
 	}
