@@ -13,6 +13,8 @@ type dialect struct {
 	condstore bool
 	// qresync: VANISHED instead of EXPUNGE (RFC 7162 section 3.2).
 	qresync bool
+	// metadata: annotations that others change are told (RFC 5464 section 4.4).
+	metadata bool
 }
 
 // unicode tells whether mailbox names and quoted strings may be UTF-8.

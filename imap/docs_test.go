@@ -116,6 +116,11 @@ func TestDocument(t *testing.T) {
 	}
 }
 
+// neverOK are the commands that have only one answer, a refusal.
+var neverOK = map[string]bool{
+	"SETQUOTA": true, // quotas are the administrator's, and QUOTASET is not announced
+}
+
 // TestDialogueForEverything fails when an extension has no dialogue of its name,
 // or when a command is not answered with OK in any.
 func TestDialogueForEverything(t *testing.T) {
@@ -147,8 +152,8 @@ func TestDialogueForEverything(t *testing.T) {
 	}
 	for _, x := range extensions() {
 		for _, c := range x.commands {
-			if !done[c.name] {
-				t.Errorf("no dialogue in which %s is answered with OK", c.name)
+			if done[c.name] == neverOK[c.name] {
+				t.Errorf("no dialogue in which %s is answered with OK, or one against the list", c.name)
 			}
 		}
 		if !strings.Contains(all.String(), x.rfc) && !slices.ContainsFunc(strings.Split(x.rfc, ", "), func(rfc string) bool {

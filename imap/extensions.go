@@ -41,6 +41,9 @@ func extensions() []extension {
 		contextSearch(),
 		accessControl(),
 		listMyRights(),
+		metadata(),
+		listMetadata(),
+		quota(),
 	}
 }
 

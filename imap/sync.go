@@ -40,7 +40,12 @@ func (s *session) sync(how syncing) error {
 		return err
 	}
 	if how.names {
-		return s.syncList()
+		if err := s.syncList(); err != nil {
+			return err
+		}
+	}
+	if s.dialect.metadata {
+		return s.syncMetadata()
 	}
 	return nil
 }

@@ -14,11 +14,14 @@ type live struct {
 	// tree tells when mailboxes, rights or subscriptions may have changed. nil:
 	// the client has not asked for names and not waited yet, so there is
 	// nothing that it would have to know.
-	tree  *mail.Watch
-	stale bool // a hint of tree was taken and not followed yet
+	tree *mail.Watch
+	// stale and noted: a hint of tree was taken and not followed yet, for the
+	// names and for the annotations.
+	stale, noted bool
 	// names are the mailboxes that the client knows, or could have known when
 	// it last asked.
 	names []toldName
+	notes mail.MetadataCursor // nil: changes of annotations are not told
 
 	// messages tells, while the session waits, when something may have
 	// happened in the mailboxes aimed.
@@ -98,7 +101,7 @@ func (s *session) mailboxes(all bool) ([]mail.Info, error) {
 func (l *live) hint() bool {
 	select {
 	case <-l.tree.C():
-		l.stale = true
+		l.stale, l.noted = true, true
 	default:
 	}
 	return l.stale

@@ -56,7 +56,7 @@ func (s *session) wait(said <-chan heard, how syncing) (heard, error) {
 		select {
 		case <-l.messages.C():
 		case <-l.tree.C():
-			l.stale = true
+			l.stale, l.noted = true, true
 		case h := <-said:
 			s.reading = false
 			return h, nil

@@ -10,6 +10,8 @@
 //	remove NAME                    removes a person or a group
 //	mailbox OWNER PATH             makes a mailbox of a person or a group
 //	allow OWNER PATH WHO RIGHTS    gives rights; WHO as in SETACL, such as ben or $sales
+//	annotate ENTRY VALUE…          sets an annotation of the server
+//	quota OWNER OCTETS MESSAGES    limits what somebody owns; 0 is no limit
 //	deliver ADDRESS FILE           delivers the file of the archive
 //	limit NAME VALUE               sets a limit of the server, before the first connection
 //	shutdown                       lets the server end its sessions
@@ -216,6 +218,11 @@ func (h *House) Set(words []string, file []byte) error {
 			return err
 		}
 		return allow(ctx, owner, words[2], words[3], words[4])
+	case words[0] == "annotate" && n >= 3:
+		admin := h.engine.AsAdmin(directory.Principal{}, "dialogue")
+		return admin.SetMetadata(ctx, "", []mail.MetadataEntry{{Name: words[1], Value: []byte(strings.Join(words[2:], " "))}})
+	case words[0] == "quota" && n == 4:
+		return h.quota(ctx, words[1], words[2], words[3])
 	case words[0] == "deliver" && n == 3:
 		return h.deliver(ctx, words[1], words[2], file)
 	case words[0] == "limit" && n == 3:

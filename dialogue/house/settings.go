@@ -54,6 +54,22 @@ func allow(ctx context.Context, owner *mail.User, path, who, rights string) erro
 	return owner.SetACL(ctx, path, id, mod)
 }
 
+// quota limits what somebody owns.
+func (h *House) quota(ctx context.Context, name, octets, messages string) error {
+	owner, err := h.owner(ctx, name)
+	if err != nil {
+		return err
+	}
+	var q mail.Quota
+	if q.Bytes, err = strconv.ParseInt(octets, 10, 64); err != nil {
+		return err
+	}
+	if q.Messages, err = strconv.ParseUint(messages, 10, 64); err != nil {
+		return err
+	}
+	return owner.SetQuota(ctx, q)
+}
+
 // selfSigned returns a TLS configuration for the server.
 func selfSigned() (*tls.Config, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
