@@ -51,6 +51,7 @@ func clients() []client {
 		offlineimap(),
 		fetchmail(),
 		getmail(),
+		snail(),
 	}
 }
 
