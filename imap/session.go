@@ -136,7 +136,6 @@ func (s *session) serve() {
 		}
 	}()
 	if err := s.srv.census.arrive(s.remote); err != nil {
-		s.remote = netip.Addr{} // not counted, so not to be taken back
 		s.bye("LIMIT", sentence(err.Error()))
 		return
 	}
