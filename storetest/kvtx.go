@@ -131,6 +131,34 @@ func testWriteWhileScanning(t *testing.T, db kv.DB) {
 		return nil
 	})
 	wantAll(t, db, "xxa=new xxaxab=new xxaxabxabc=new")
+
+	// An iteration that began before a write and ends after it must not show its
+	// old state to the next one.
+	update(t, db, func(tx kv.Tx) error {
+		if err := setAll(tx, "a=1 b=2"); err != nil {
+			return err
+		}
+		for p := range tx.Scan([]byte("a"), []byte("c")) {
+			if err := tx.Set(p.Key, append([]byte("new"), p.Value...)); err != nil {
+				return err
+			}
+			for range tx.Scan([]byte("a"), []byte("c")) {
+			}
+			for range tx.ScanDown([]byte("a"), []byte("c")) {
+			}
+		}
+		for range 3 {
+			if got := show(tx.Scan([]byte("a"), []byte("c"))); got != "a=new1 b=new2" {
+				t.Errorf("after nested iterations: %q", got)
+			}
+			for i, v := range tx.GetMany([][]byte{[]byte("a"), []byte("b")}) {
+				if want := fmt.Sprint("new", i+1); string(v) != want {
+					t.Errorf("after nested iterations GetMany shows %q, want %q", v, want)
+				}
+			}
+		}
+		return nil
+	})
 }
 
 func testDeleteRange(t *testing.T, db kv.DB) {
@@ -186,6 +214,23 @@ func testDeleteRangeWide(t *testing.T, db kv.DB) {
 		return nil
 	})
 	wantAll(t, db, "key0000=v key0005=again key0999=v")
+
+	update(t, db, func(tx kv.Tx) error { return set(tx, 1) })
+	update(t, db, func(tx kv.Tx) error {
+		if err := tx.DeleteRange(key(10), key(n)); err != nil {
+			return err
+		}
+		wantGet(t, tx, string(key(9)), "v")
+		wantNone(t, tx, string(key(10)))
+		wantNone(t, tx, string(key(n-1)))
+		if err := tx.Set(key(500), []byte("again")); err != nil {
+			return err
+		}
+		wantGet(t, tx, string(key(500)), "again")
+		wantNone(t, tx, string(key(501)))
+		return tx.DeleteRange(key(1), key(n))
+	})
+	wantAll(t, db, "key0000=v")
 }
 
 func testAtomic(t *testing.T, db kv.DB) {

@@ -107,6 +107,14 @@ func testNotifySet(t *testing.T, b notify.Bus) {
 	s.Set("anna")
 	b.Publish("anna")
 	wantHint(t, s, true, "a topic that comes back")
+	s.Set("anna", "ben", "anna")
+	s.Set("ben", "clara")
+	s.Set("clara", "ben")
+	s.Set("clara")
+	b.Publish("anna", "ben")
+	wantHint(t, s, false, "a topic that was kept once and then left")
+	b.Publish("clara")
+	wantHint(t, s, true, "a topic that was kept")
 }
 
 // testNotifySetRace publishes one topic while the others change again and

@@ -10,8 +10,9 @@ import (
 // dirSyncer syncs directories, one sync at a time. Who asks while a sync is
 // running shares the next one with all others that ask for the same directory.
 type dirSyncer struct {
-	fs      vfs.FS
-	running sync.Mutex
+	fs vfs.FS
+	// running holds a token while a sync is running.
+	running chan struct{}
 
 	mu      sync.Mutex
 	waiting map[string]*dirSync
@@ -22,6 +23,10 @@ type dirSync struct {
 	err  error
 }
 
+func newDirSyncer(fs vfs.FS) *dirSyncer {
+	return &dirSyncer{fs: fs, running: make(chan struct{}, 1), waiting: make(map[string]*dirSync)}
+}
+
 // sync returns when all names that were changed in dir before the call are
 // durable.
 func (d *dirSyncer) sync(dir string) error {
@@ -29,9 +34,6 @@ func (d *dirSyncer) sync(dir string) error {
 	next, joined := d.waiting[dir]
 	if !joined {
 		next = &dirSync{done: make(chan struct{})}
-		if d.waiting == nil {
-			d.waiting = make(map[string]*dirSync)
-		}
 		d.waiting[dir] = next
 	}
 	d.mu.Unlock()
@@ -40,8 +42,8 @@ func (d *dirSyncer) sync(dir string) error {
 		return next.err
 	}
 
-	d.running.Lock()
-	defer d.running.Unlock()
+	d.running <- struct{}{}
+	defer func() { <-d.running }()
 	d.mu.Lock()
 	delete(d.waiting, dir) // later callers need a sync of their own
 	d.mu.Unlock()

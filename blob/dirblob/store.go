@@ -48,7 +48,7 @@ type Store struct {
 	ids    idSource
 	space  *diskspace.Guard
 	temps  atomic.Uint64
-	syncer dirSyncer
+	syncer *dirSyncer
 	closed atomic.Bool
 
 	mu      sync.Mutex
@@ -69,7 +69,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if s.log == nil {
 		s.log = slog.Default()
 	}
-	s.syncer.fs = s.fs
+	s.syncer = newDirSyncer(s.fs)
 	s.space = diskspace.NewGuard(o.MinFree, func() (uint64, error) {
 		usage, err := s.fs.GetDiskUsage(s.dir)
 		return usage.AvailBytes, err

@@ -2,6 +2,7 @@ package pebblekv_test
 
 import (
 	"errors"
+	"log/slog"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -38,6 +39,12 @@ func opener(o pebblekv.Options) func(testing.TB) kv.DB {
 func TestConformance(t *testing.T) {
 	t.Run("memory", func(t *testing.T) {
 		storetest.KV(t, opener(pebblekv.Options{FS: vfs.NewMem(), Paranoid: true}))
+	})
+	// Tables, blocks that come and go in the cache, compactions.
+	t.Run("tables", func(t *testing.T) {
+		storetest.KV(t, opener(pebblekv.Options{
+			FS: vfs.NewMem(), MemTableSize: 128 << 10, CacheSize: 256 << 10, Log: slog.New(slog.DiscardHandler),
+		}))
 	})
 	t.Run("disk", func(t *testing.T) { storetest.KV(t, opener(pebblekv.Options{})) })
 }

@@ -119,8 +119,10 @@ func TestUpdateReleasesLocksBeforeSync(t *testing.T) {
 		disk.close()
 		first := start(set(db, "lock", "a"))
 		first.want(t, "Update during a sync", false)
+		ran := false
 		second := start(func() error {
 			return db.Update(context.Background(), []string{"lock"}, func(tx kv.Tx) error {
+				ran = true
 				if _, err := tx.Get([]byte("a")); err != nil {
 					t.Errorf("the second Update does not see the first: %v", err)
 				}
@@ -128,6 +130,9 @@ func TestUpdateReleasesLocksBeforeSync(t *testing.T) {
 			})
 		})
 		second.want(t, "Update under the same lock", false)
+		if !ran {
+			t.Error("an Update holds its lock while it waits for the disk")
+		}
 		disk.open()
 		first.want(t, "Update after the sync", true)
 		second.want(t, "second Update after the sync", true)
