@@ -66,7 +66,7 @@ type parser struct {
 type reader func(p *parser) run
 
 // A run does what a command asks for. Its answer becomes the tagged OK, its
-// error the tagged NO or BAD; see fail in errors.go.
+// error the tagged NO or BAD; see asFailure in errors.go.
 type run func(s *session) (answer, error)
 
 // An answer is what stands in the tagged OK of a command, and how the client is

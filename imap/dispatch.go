@@ -100,7 +100,7 @@ func (s *session) finish(c *command, ans answer, err error) {
 	}
 	if !c.quiet {
 		how := ans.how
-		how.keepNumbers, how.answer = c.sequence, &ans
+		how.keepNumbers, how.answer = how.keepNumbers || c.sequence, &ans
 		if serr := s.sync(how); err == nil {
 			err = serr
 		}

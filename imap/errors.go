@@ -27,8 +27,9 @@ func bad(format string, args ...any) error {
 	return &failure{bad: true, text: fmt.Sprintf(format, args...)}
 }
 
-// codes are the response codes of RFC 5530 (and TRYCREATE, RFC 9051 section
-// 7.1; USEATTR, RFC 6154 section 6; TOOBIG, RFC 4469 section 4) for what the engine may answer.
+// codes are the response codes for what the engine may answer: those of RFC
+// 5530, and TRYCREATE (RFC 9051 section 7.1), USEATTR (RFC 6154 section 6) and
+// TOOBIG (RFC 4469 section 4).
 var codes = map[mail.Kind]string{
 	mail.Internal:    "SERVERBUG",
 	mail.NotFound:    "NONEXISTENT",

@@ -17,10 +17,12 @@ func searchMessages(uid bool) command {
 
 // A searchRequest is a SEARCH.
 type searchRequest struct {
+	sequence  bool // sequence numbers are among the keys
 	uid       bool
 	charset   searchCharset // of the strings
 	query     *mail.Query
 	condstore bool // MODSEQ is among the keys
+	sequence  bool // sequence numbers are among the keys
 	// resolve are what completes the query in the selected mailbox.
 	resolve []func(*session) error
 
@@ -105,6 +107,7 @@ func (r *searchRequest) later(fn func(*session) error) { r.resolve = append(r.re
 
 // set is the condition that a message is among those named.
 func (r *searchRequest) set(n numbers) *mail.Query {
+	r.sequence = r.sequence || !n.uid && !n.set.Saved
 	q := &mail.Query{Op: mail.QUIDs}
 	r.later(func(s *session) (err error) {
 		q.UIDs, err = s.resolve(n)
@@ -126,7 +129,14 @@ func (r *searchRequest) run(s *session) (answer, error) {
 		return answer{}, err
 	}
 	s.keepContext(r, &searchContext{found: found.UIDs})
-	return answer{how: syncing{withUID: r.uid}}, nil
+	return r.answer(), nil
+}
+
+// answer is that of a search that went well. In spite of its UID form nothing is
+// reported as expunged if there are sequence numbers among the keys (RFC 7162
+// section 3.2.10.2).
+func (r *searchRequest) answer() answer {
+	return answer{how: syncing{withUID: r.uid, keepNumbers: r.sequence}}
 }
 
 // prepare completes the query in the selected mailbox.

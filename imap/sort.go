@@ -120,7 +120,7 @@ func (r *sortRequest) run(s *session) (answer, error) {
 	if r.update {
 		s.keepContext(&r.searchRequest, &searchContext{found: uidset.Of(order...), sorted: true, keys: r.keys, order: order})
 	}
-	return answer{how: syncing{withUID: r.uid}}, nil
+	return r.answer(), nil
 }
 
 // sortAnswer writes what was found, UIDs in order: SORT (RFC 5256 section 4), or

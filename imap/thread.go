@@ -47,7 +47,7 @@ func (r *searchRequest) thread(s *session, by mail.ThreadBy) (answer, error) {
 		return answer{}, err
 	}
 	s.threadLine(members, r.uid)
-	return answer{how: syncing{withUID: r.uid}}, nil
+	return r.answer(), nil
 }
 
 // threadLine writes the response of RFC 5256 section 4. Trees may be as deep as
