@@ -17,7 +17,6 @@ func searchMessages(uid bool) command {
 
 // A searchRequest is a SEARCH.
 type searchRequest struct {
-	sequence  bool // sequence numbers are among the keys
 	uid       bool
 	charset   searchCharset // of the strings
 	query     *mail.Query
