@@ -61,7 +61,7 @@ var house = map[string]room{
 	"directory":       {first, "acl kv notify", "golang.org/x/crypto golang.org/x/net golang.org/x/text github.com/xdg-go/stringprep"},
 	"search":          {first, "kv message", ""},
 	"mail":            {second, "acl blob directory kv message notify search uidset", "golang.org/x/text"},
-	"imap":            {third, "acl directory imap/view imap/wire mail message uidset", ""},
+	"imap":            {third, "acl directory imap/inflate imap/view imap/wire mail message uidset", "github.com/klauspost/compress"},
 	"smtp":            {third, "mail", ""},
 	"admin":           {third, "directory mail", ""},
 	"dialogue":        {side, "", ""},

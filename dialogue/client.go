@@ -141,15 +141,19 @@ func (c *client) sendLine(parts []piece) error {
 	return c.write(out.String() + "\r\n")
 }
 
-// startTLS turns the connection into a TLS one, as the client.
-func (c *client) startTLS() error {
-	// The reader must let go of the connection: a deadline in the past ends
-	// its read without a loss, since nothing may come before the handshake.
+// letGo ends the reader without a loss, when nothing may come: a deadline in the
+// past ends its read.
+func (c *client) letGo() error {
 	if err := c.conn.SetReadDeadline(time.Unix(1, 0)); err != nil {
 		return err
 	}
 	<-c.done
-	if err := c.conn.SetReadDeadline(time.Time{}); err != nil {
+	return c.conn.SetReadDeadline(time.Time{})
+}
+
+// startTLS turns the connection into a TLS one, as the client.
+func (c *client) startTLS() error {
+	if err := c.letGo(); err != nil {
 		return err
 	}
 	conn := tls.Client(c.conn, &tls.Config{InsecureSkipVerify: true})
@@ -158,6 +162,23 @@ func (c *client) startTLS() error {
 	}
 	c.start(conn)
 	return nil
+}
+
+// compress begins to compress what is sent and to decompress what comes, or ends
+// that.
+func (c *client) compress(on bool) error {
+	if err := c.letGo(); err != nil {
+		return err
+	}
+	if compressed, ok := c.conn.(*deflated); ok && !on {
+		c.start(compressed.Conn)
+		return nil
+	}
+	conn, err := newDeflated(c.conn)
+	if err == nil {
+		c.start(conn)
+	}
+	return err
 }
 
 // close ends the connection from the client's side and waits for the reader.

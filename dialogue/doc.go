@@ -27,6 +27,10 @@
 // that file, {"text"} for one with that text (Go syntax), each with a "+" at the end
 // for a non-synchronizing one. Lines of files end with CRLF on the wire.
 //
+// The settings "starttls CLIENT", "deflate CLIENT" and "plain CLIENT" change how a
+// client speaks once the server has agreed: over TLS, compressed, and no longer
+// compressed.
+//
 // A script runs in a testing/synctest bubble: after each step the runner waits
 // until every goroutine of the server waits for something, so what was received
 // then is all that there is, silence is provable, and 29 minutes take no time.

@@ -194,6 +194,12 @@ func (r *runner) set(words []string) error {
 			return err
 		}
 		return c.startTLS()
+	case "deflate", "plain":
+		c, err := r.client(arg(1, defaultClient))
+		if err != nil {
+			return err
+		}
+		return c.compress(words[0] == "deflate")
 	case "hangup":
 		c, err := r.client(arg(1, defaultClient))
 		if err != nil {

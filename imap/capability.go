@@ -1,6 +1,7 @@
 package imap
 
 import (
+	"slices"
 	"strings"
 
 	"poststube/imap/wire"
@@ -25,6 +26,9 @@ func (s *session) capabilities() string {
 		if f := s.srv.tables.list[i].capabilities; f != nil {
 			names = append(names, f(s)...)
 		}
+	}
+	if len(s.hidden) > 0 {
+		names = slices.DeleteFunc(names, s.hides)
 	}
 	return strings.Join(names, " ")
 }

@@ -49,6 +49,9 @@ type command struct {
 	streams bool
 	// last: the session ends with its tagged answer (LOGOUT).
 	last bool
+
+	// extension is the one that it belongs to; newTables sets it.
+	extension *extension
 }
 
 // A parser reads the arguments of one command: the grammar of wire, and the

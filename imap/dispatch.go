@@ -39,7 +39,7 @@ func (s *session) read(p *parser) (*command, run) {
 	}
 	c, ok := p.commands[name]
 	switch {
-	case !ok:
+	case !ok || s.hidesAll(c.extension):
 		p.Fail(&wire.Error{Kind: wire.Syntax, Text: "there is no such command"})
 		return nil, nil
 	case c.states&s.in == 0:

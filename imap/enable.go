@@ -1,5 +1,7 @@
 package imap
 
+import "slices"
+
 // enable is RFC 5161, part of IMAP4rev2 (RFC 9051 section 6.3.1).
 func enable() extension {
 	return extension{
@@ -30,6 +32,7 @@ func readEnable(p *parser) run {
 		}
 	}
 	return func(s *session) (answer, error) {
+		items := slices.DeleteFunc(items, func(i enableItem) bool { return s.hides(i.announce) })
 		s.enc.Raw("* ENABLED")
 		for i, item := range items {
 			if before := s.dialect; !repeated(items[:i], item) {

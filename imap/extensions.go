@@ -39,6 +39,8 @@ func extensions() []extension {
 		threading(),
 		i18nLevel(),
 		contextSearch(),
+		compress(),
+		unauthenticate(),
 		accessControl(),
 		listMyRights(),
 		metadata(),
@@ -95,9 +97,10 @@ type tables struct {
 
 func newTables(list []extension) *tables {
 	t := &tables{list: list, commands: map[string]*command{}}
-	for _, x := range list {
+	for at, x := range list {
 		for i := range x.commands {
 			t.commands[x.commands[i].name] = &x.commands[i]
+			x.commands[i].extension = &list[at]
 		}
 		index(&t.enables, x.enables, func(v enableItem) string { return v.name })
 		index(&t.fetch, x.fetch, func(v fetchItem) string { return v.name })

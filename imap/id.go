@@ -58,6 +58,7 @@ func runID(fields []string) run {
 				s.user.SetClient(client)
 			}
 			s.client = client
+			s.setProfile()
 		}
 		s.enc.Raw(`* ID ("name" `).String(s.srv.name)
 		if s.srv.version != "" {

@@ -68,6 +68,10 @@ func (s *session) admit(who directory.Principal) (answer, error) {
 	}
 	s.user = s.srv.engine.As(who, mail.Origin{Protocol: "imap", Remote: s.remote, Session: s.id})
 	s.in = authenticated
+	if s.client != "" {
+		s.user.SetClient(s.client)
+	}
+	s.setProfile()
 	s.bad = 0
 	s.dec.Limits = wire.LimitsAfterLogin()
 	s.stream.patience(s.srv.limits.IdleTime, time.Time{})

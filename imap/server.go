@@ -25,6 +25,7 @@ type Config struct {
 	// no version.
 	Name, Version string
 	Limits        Limits
+	Profiles      []Profile    // nil: DefaultProfiles
 	Log           *slog.Logger // nil: slog.Default
 }
 
@@ -39,7 +40,10 @@ type Server struct {
 	log       *slog.Logger
 	tables    *tables
 	census    *census
+	profiles  []Profile
 	buffers   sync.Pool // *[]byte, the output buffers of sessions that wait
+
+	compressors sync.Pool // *compressor
 
 	lastSession atomic.Uint64
 
@@ -61,6 +65,9 @@ func NewServer(c Config) *Server {
 	if c.Name == "" {
 		c.Name = "poststube"
 	}
+	if c.Profiles == nil {
+		c.Profiles = DefaultProfiles()
+	}
 	limits := c.Limits.withDefaults()
 	limits.MaxMessage = min(limits.MaxMessage, c.Engine.MaxMessage())
 	return &Server{
@@ -70,11 +77,14 @@ func NewServer(c Config) *Server {
 		name:      c.Name,
 		version:   c.Version,
 		limits:    limits,
+		profiles:  c.Profiles,
 		log:       c.Log,
 		tables:    newTables(extensions()),
 		census:    newCensus(limits),
 		sessions:  make(map[*session]struct{}),
 		listeners: make(map[net.Listener]struct{}),
+
+		compressors: sync.Pool{New: newCompressor},
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"poststube/directory"
+	"poststube/imap/inflate"
 	"poststube/imap/wire"
 	"poststube/mail"
 )
@@ -34,16 +35,18 @@ type session struct {
 	enc    *wire.Encoder
 	tag    string // of the command that runs
 
+	// deflate and inflate are above conn while there is compression, else nil.
+	deflate *deflater
+	inflate *inflate.Reader
+
 	state
 	live    live
 	dialect dialect
-	client  string // what the client says it is (ID)
-	bad     int    // commands that were answered with BAD
-	// groupPrefix is how the client writes groups in access identifiers, or ""
-	// if it has not yet.
-	groupPrefix string
-	reading     bool // another goroutine reads, in IDLE: it must not touch enc
-	started     time.Time
+	client  string   // what the client says it is (ID)
+	hidden  []string // capabilities that are hidden from it
+	bad     int      // commands that were answered with BAD
+	reading bool     // another goroutine reads, in IDLE: it must not touch enc
+	started time.Time
 }
 
 // state is where the session stands (RFC 9051 section 3), with what exists only
@@ -52,6 +55,9 @@ type state struct {
 	in   states
 	user *mail.User // after login
 	box  *selection // while a mailbox is selected
+	// groupPrefix is how the client writes groups in access identifiers, or ""
+	// if it has not yet.
+	groupPrefix string
 }
 
 // readBuffer is small because every waiting session has one. Messages and other
@@ -101,6 +107,9 @@ func (in input) Read(p []byte) (int, error) {
 // that waits costs little.
 func (s *session) flush() error {
 	err := s.enc.Flush()
+	if s.deflate != nil && err == nil {
+		err = s.deflate.Flush()
+	}
 	if buf := s.enc.Release(); cap(buf) > 0 && cap(buf) <= 4*portion {
 		s.srv.buffers.Put(&buf)
 	}
@@ -123,7 +132,12 @@ func (s *session) askForLiteral() error {
 // output is what the encoder writes to.
 type output struct{ s *session }
 
-func (out output) Write(p []byte) (int, error) { return out.s.conn.Write(p) }
+func (out output) Write(p []byte) (int, error) {
+	if d := out.s.deflate; d != nil {
+		return d.Write(p)
+	}
+	return out.s.conn.Write(p)
+}
 
 // serve talks with the client until one of them ends it.
 func (s *session) serve() {
@@ -173,6 +187,8 @@ func (s *session) lost(err error) {
 		s.bye("", "No login for too long")
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		s.bye("", "No command for too long")
+	case errors.Is(err, inflate.ErrData):
+		s.bye("CLIENTBUG", "What came is not compressed by DEFLATE, or damaged")
 	default:
 		var e *wire.Error
 		if errors.As(err, &e) && e.Kind != wire.IO {

@@ -14,6 +14,7 @@
 //	quota OWNER OCTETS MESSAGES    limits what somebody owns; 0 is no limit
 //	deliver ADDRESS FILE           delivers the file of the archive
 //	limit NAME VALUE               sets a limit of the server, before the first connection
+//	hide CLIENT USER CAPABILITY…   hides capabilities (imap.Profile), before the first connection
 //	shutdown                       lets the server end its sessions
 package house
 
@@ -44,6 +45,8 @@ import (
 type House struct {
 	// Limits are those of IMAP; they may be changed before the first Dial.
 	Limits imap.Limits
+	// Profiles are those of IMAP; they may be changed before the first Dial.
+	Profiles []imap.Profile
 
 	fs     vfs.FS
 	db     *pebblekv.DB
@@ -106,7 +109,7 @@ func (h *House) start() (err error) {
 // IMAP returns the IMAP server, which is made when it is first asked for.
 func (h *House) IMAP() *imap.Server {
 	if h.imap == nil {
-		h.imap = imap.NewServer(imap.Config{Engine: h.engine, Directory: h.dir, TLS: h.tls, Version: "1.0", Limits: h.Limits, Log: silent})
+		h.imap = imap.NewServer(imap.Config{Engine: h.engine, Directory: h.dir, TLS: h.tls, Version: "1.0", Limits: h.Limits, Profiles: h.Profiles, Log: silent})
 	}
 	return h.imap
 }
@@ -227,6 +230,9 @@ func (h *House) Set(words []string, file []byte) error {
 		return h.deliver(ctx, words[1], words[2], file)
 	case words[0] == "limit" && n == 3:
 		return h.limit(words[1], words[2])
+	case words[0] == "hide" && n >= 4:
+		h.Profiles = append(h.Profiles, imap.Profile{Client: words[1], User: words[2], Hide: words[3:]})
+		return nil
 	case words[0] == "shutdown" && n == 1:
 		go h.IMAP().Shutdown(ctx)
 		return nil

@@ -136,6 +136,13 @@ func (r *Reader) flushed() error {
 	return nil
 }
 
+// Rest returns what lies in the bufio.Reader, once End has found that it is not
+// compressed.
+func (r *Reader) Rest() []byte {
+	b, _ := r.in.Peek(r.in.Buffered())
+	return b
+}
+
 // run decodes until there is something to hand out, or a block or everything is
 // over, and leaves it at that when more would have to be waited for.
 func (r *Reader) run() {
