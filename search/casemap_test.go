@@ -25,6 +25,9 @@ func mapPieces(m *mapper, text string, n int) string {
 func TestMapperEveryCharacter(t *testing.T) {
 	var m mapper
 	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if r > 0x18d00 && r%61 != 0 && r>>8 != 0xe01 && !unicode.Is(unicode.M, r) {
+			continue // ideographs and what is not assigned: some are enough
+		}
 		text := "e\u0301\u0316" + string(r) + "\u0301\u0316x"
 		if got, want := mapPieces(&m, text, len(text)), string(message.AppendCasemap(nil, text)); got != want {
 			t.Fatalf("%+q: got %+q, want %+q", text, got, want)
