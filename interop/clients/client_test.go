@@ -52,6 +52,7 @@ func clients() []client {
 		fetchmail(),
 		getmail(),
 		snail(),
+		mutt(),
 	}
 }
 

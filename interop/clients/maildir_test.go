@@ -97,6 +97,3 @@ func (d maildir) remove(r *rig, subject string) {
 		r.Fatal(err)
 	}
 }
-
-// asIs takes nothing away.
-func asIs(raw []byte) []byte { return raw }

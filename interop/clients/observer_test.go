@@ -192,7 +192,7 @@ func (o *observer) await(mailbox, what string, good func([]message) bool) []mess
 }
 
 // patience is how long the effect of a client's action may take to be seen.
-const patience = 20 * time.Second
+const patience = 15 * time.Second
 
 // idle waits for a change of the mailbox that was read last. It is false when
 // patience is exhausted. EXAMINE looks at a mailbox and IDLE begins after that,

@@ -108,13 +108,7 @@ func snailUpload(r *rig) {
 	}
 	box := r.write("mbox", "%s", mbox.String())
 	r.snail("INBOX", "file "+box, "copy * +Projects/2026")
-	list := r.anna.messages("Projects/2026")
-	if len(list) != len(samples()) {
-		r.Fatalf("the mailbox has:\n%s", describe(list))
-	}
-	for i, s := range samples() {
-		r.same(boxed(list[i].raw), sample{s.subject, boxed(s.raw)})
-	}
+	r.holdsBut("Projects/2026", boxed, samples()...)
 }
 
 func snailMove(r *rig) {
