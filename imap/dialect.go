@@ -13,6 +13,9 @@ type dialect struct {
 	condstore bool
 	// qresync: VANISHED instead of EXPUNGE (RFC 7162 section 3.2).
 	qresync bool
+	// uidOnly: no sequence numbers, neither in commands nor in answers (RFC
+	// 9586).
+	uidOnly bool
 	// metadata: annotations that others change are told (RFC 5464 section 4.4).
 	metadata bool
 }

@@ -45,6 +45,9 @@ func (s *session) read(p *parser) (*command, run) {
 	case c.states&s.in == 0:
 		p.Fail(&wire.Error{Kind: wire.Syntax, Text: c.name + " is allowed " + c.states.String() + " only"})
 		return nil, nil
+	case s.dialect.uidOnly && p.byNumber(name):
+		p.Fail(&wire.Error{Kind: wire.Syntax, Code: "UIDREQUIRED", Text: "it is UID " + name + " after ENABLE UIDONLY"})
+		return c, nil
 	}
 	do := c.read(p)
 	if !c.streams {

@@ -61,4 +61,7 @@ func repeated(items []enableItem, item enableItem) bool {
 func (s *session) applyDialect() {
 	s.dec.UTF8 = s.dialect.unicode()
 	s.enc.UTF8 = s.dialect.unicode()
+	if s.dialect.uidOnly && s.box != nil {
+		s.box.withoutNumbers()
+	}
 }

@@ -41,6 +41,8 @@ func extensions() []extension {
 		contextSearch(),
 		compress(),
 		unauthenticate(),
+		uidOnly(),
+		uidBatches(),
 		accessControl(),
 		listMyRights(),
 		metadata(),

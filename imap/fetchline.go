@@ -31,7 +31,7 @@ type fetcher struct {
 // some message was no longer there.
 func (s *session) fetch(r *fetchRequest, uids, flagged uidset.Set) (missing bool, err error) {
 	parts := r.parts
-	if r.numbers.uid && !r.has("UID") {
+	if r.numbers.uid && !r.has("UID") && !s.dialect.uidOnly {
 		parts = slices.Insert(slices.Clone(parts), 0, fetchPart{append: appendUIDItem})
 	}
 	f := fetcher{
@@ -78,8 +78,7 @@ func (f *fetcher) needsOctets(m *mail.Message) bool {
 // line writes the line of the message f.m.
 func (f *fetcher) line() {
 	m := &f.m
-	seq, ok := f.box.view.Seq(m.UID)
-	if !ok {
+	if _, ok := f.box.view.Seq(m.UID); !ok {
 		return
 	}
 	f.lines++
@@ -92,7 +91,7 @@ func (f *fetcher) line() {
 		}
 	}
 	e := f.enc
-	e.Raw("* ").Number(seq).Raw(" FETCH (")
+	f.fetchHead(m.Message)
 	for i := range f.parts {
 		if i > 0 {
 			e.SP()

@@ -54,6 +54,9 @@ func (r *selectRequest) run(s *session) (answer, error) {
 	if r.qresync != nil && !s.dialect.qresync {
 		return answer{}, bad("QRESYNC must be enabled before it is a parameter (RFC 7162 section 3.2.5)")
 	}
+	if r.qresync != nil && !r.qresync.seqs.Empty() && s.dialect.uidOnly {
+		return answer{}, errUIDRequired()
+	}
 	if r.condstore {
 		s.dialect.condstore = true
 	}
@@ -109,7 +112,7 @@ func (s *session) describe(st *mail.State) {
 	s.enc.Star().Int(b.view.Len()).Raw(" EXISTS").CRLF()
 	if !s.dialect.rev2 {
 		s.enc.Star().Int(b.recent.Len()).Raw(" RECENT").CRLF()
-		if st.FirstUnseen != 0 {
+		if st.FirstUnseen != 0 && !s.dialect.uidOnly {
 			if seq, ok := b.view.Seq(st.FirstUnseen); ok {
 				s.enc.Raw("* OK [UNSEEN ").Number(seq).Raw("] First unseen message").CRLF()
 			}

@@ -46,6 +46,9 @@ func (s *session) resolve(n numbers) (uidset.Set, error) {
 	if n.uid {
 		return v.ResolveUIDs(n.set), nil
 	}
+	if s.dialect.uidOnly && !n.set.Saved {
+		return uidset.Set{}, errUIDRequired()
+	}
 	uids, ok := v.Resolve(n.set)
 	if !ok {
 		return uidset.Set{}, bad("There are %d messages, and the command names a higher number", v.Len())

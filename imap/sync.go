@@ -138,7 +138,7 @@ func (s *session) reportVanished(ch *mail.Changes, how syncing) (reported bool) 
 	b.held = uidset.Set{}
 	b.recent = b.recent.Subtract(gone)
 	seqs := b.view.Expunge(gone)
-	if s.dialect.qresync {
+	if s.dialect.qresync || s.dialect.uidOnly {
 		s.enc.Raw("* VANISHED ").Set(gone).CRLF()
 		return true
 	}
@@ -172,17 +172,15 @@ func (s *session) reportFlags(uids uidset.Set, how syncing) error {
 	if uids.Empty() {
 		return nil
 	}
-	withUID := how.withUID || s.dialect.qresync
+	withUID := (how.withUID || s.dialect.qresync) && !s.dialect.uidOnly
 	return s.messages(uids, mail.WantFlagsOnly, func(m *mail.Message) {
 		own := m.ModSeq == how.silentAt && how.silent.Contains(m.UID)
 		if own && (how.known || !s.dialect.condstore) {
 			return
 		}
-		seq, ok := s.box.view.Seq(m.UID)
-		if !ok {
+		if !s.fetchHead(m) {
 			return
 		}
-		s.enc.Raw("* ").Number(seq).Raw(" FETCH (")
 		if withUID {
 			s.enc.Raw("UID ").Number(m.UID)
 		}
