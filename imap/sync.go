@@ -86,9 +86,10 @@ func (s *session) syncMailbox(how syncing) error {
 	if err := s.updateContexts(ch.Changed.Union(ch.Arrived)); err != nil {
 		return err
 	}
-	if s.dialect.qresync && (vanished || !b.held.Empty()) {
+	if s.dialect.qresync && (vanished || !b.held.Empty() || b.said > b.told) {
 		s.reportModSeq(how.answer)
 	}
+	b.said = 0
 	return nil
 }
 
@@ -172,7 +173,9 @@ func (s *session) reportFlags(uids uidset.Set, how syncing) error {
 	if uids.Empty() {
 		return nil
 	}
-	withUID := (how.withUID || s.dialect.qresync) && !s.dialect.uidOnly
+	// IMAP4rev2 wants the UID in all that was not asked for (RFC 9051 section
+	// 7.5.2).
+	withUID := (how.withUID || s.dialect.qresync || s.dialect.rev2) && !s.dialect.uidOnly
 	return s.messages(uids, mail.WantFlagsOnly, func(m *mail.Message) {
 		own := m.ModSeq == how.silentAt && how.silent.Contains(m.UID)
 		if own && (how.known || !s.dialect.condstore) {
@@ -194,15 +197,22 @@ func (s *session) reportFlags(uids uidset.Set, how syncing) error {
 			if withUID || !own {
 				s.enc.Raw(" ")
 			}
-			s.enc.Raw("MODSEQ (").Uint64(uint64(m.ModSeq)).Raw(")")
+			s.modseq(m)
 		}
 		s.enc.Raw(")\r\n") // no CRLF, which might write: see messages
 	})
 }
 
+// modseq appends MODSEQ of a message.
+func (s *session) modseq(m *mail.Message) {
+	s.box.said = max(s.box.said, m.ModSeq)
+	s.enc.Raw("MODSEQ (").Uint64(uint64(m.ModSeq)).Byte(')')
+}
+
 // reportModSeq says up to which modseq a QRESYNC client knows everything, which
 // it can't see from the modseqs of FETCH lines when messages have vanished, and
-// above all when it was not told that yet (RFC 7162 sections 3.2 and 6).
+// above all when it was not told that yet, or when a line shows a change that
+// came after the log was read (RFC 7162 sections 3.2 and 6).
 func (s *session) reportModSeq(ans *answer) {
 	code := "HIGHESTMODSEQ " + strconv.FormatUint(uint64(s.box.told), 10)
 	if ans != nil && ans.code == "" {
