@@ -81,11 +81,21 @@ func (r *recentChanges) keep(id MailboxID, g *ring) {
 func (r *recentChanges) settle(id MailboxID, e *recentEntry, durable bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	g := r.rings[id]
 	if durable {
 		e.durable = true
+		if g == nil {
+			return
+		}
+		// What was committed before is durable too, even if whoever did it has
+		// not come to say so yet. Otherwise who expunges a message could be
+		// answered before the change shows.
+		for _, o := range g.entries {
+			o.durable = o.durable || o.modseq < e.modseq
+		}
 		return
 	}
-	if g := r.rings[id]; g != nil {
+	if g != nil {
 		g.entries = slices.DeleteFunc(g.entries, func(o *recentEntry) bool { return o == e })
 	}
 }
