@@ -52,5 +52,5 @@ func (s *session) modified(uid bool, uids uidset.Set) string {
 }
 
 func appendModSeq(s *session, m *fetched) {
-	s.enc.Raw("MODSEQ (").Uint64(uint64(m.ModSeq)).Byte(')')
+	s.modseq(m.Message)
 }

@@ -103,7 +103,10 @@ func (s *session) finish(c *command, ans answer, err error) {
 	}
 	if !c.quiet {
 		how := ans.how
-		how.keepNumbers, how.answer = how.keepNumbers || c.sequence, &ans
+		how.keepNumbers = how.keepNumbers || c.sequence
+		if err == nil {
+			how.answer = &ans // a NO has a code of its own
+		}
 		if serr := s.sync(how); err == nil {
 			err = serr
 		}

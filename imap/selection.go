@@ -27,6 +27,7 @@ type selection struct {
 	// knows everything; it is behind upTo while something is held.
 	held uidset.Set
 	told mail.ModSeq
+	said mail.ModSeq // the largest modseq in FETCH lines since then
 }
 
 // A numbers is a set of messages as a client names them.
