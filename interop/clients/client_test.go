@@ -53,6 +53,7 @@ func clients() []client {
 		getmail(),
 		snail(),
 		mutt(),
+		alpine(),
 	}
 }
 
