@@ -20,6 +20,8 @@ import (
 // directory takes them, without regard to case; mailbox names are as their
 // owner sees them.
 type Service interface {
+	Sharing
+
 	// AddUsers adds people, all or, if one has a bad or taken name, none.
 	// progress, if not nil, hears how many are stored.
 	AddUsers(ctx context.Context, users []NewUser, progress func(done int)) ([]User, error)

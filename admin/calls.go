@@ -35,6 +35,23 @@ const (
 	callImport        = "import"
 	callExport        = "export"
 	callCheck         = "verify"
+
+	callACL              = "acl.get"
+	callSetACL           = "acl.set"
+	callDeleteACL        = "acl.delete"
+	callWhy              = "acl.why"
+	callPolicy           = "policy.get"
+	callSetPolicy        = "policy.set"
+	callAddTeam          = "team.add"
+	callAddresses        = "address.list"
+	callAddAddress       = "address.add"
+	callRemoveAddress    = "address.remove"
+	callAudit            = "audit"
+	callExpunged         = "expunged"
+	callUndelete         = "undelete"
+	callQuota            = "quota.get"
+	callSetQuota         = "quota.set"
+	callRecalculateQuota = "quota.recalculate"
 )
 
 // A call answers one question with an answer or an error; it may send progress
@@ -59,6 +76,23 @@ func calls() map[string]call {
 		callImport:        serveImport,
 		callExport:        serveExport,
 		callCheck:         serveCheck,
+
+		callACL:              ask(Service.ACL),
+		callSetACL:           ask(Service.SetACL),
+		callDeleteACL:        tell(Service.DeleteACL),
+		callWhy:              ask(Service.Why),
+		callPolicy:           ask(Service.Policy),
+		callSetPolicy:        tell(Service.SetPolicy),
+		callAddTeam:          ask(Service.AddTeam),
+		callAddresses:        ask(Service.Addresses),
+		callAddAddress:       tell(Service.AddAddress),
+		callRemoveAddress:    tell(Service.RemoveAddress),
+		callAudit:            ask(Service.Audit),
+		callExpunged:         ask(Service.Expunged),
+		callUndelete:         ask(Service.Undelete),
+		callQuota:            ask(Service.Quota),
+		callSetQuota:         tell(Service.SetQuota),
+		callRecalculateQuota: ask(Service.RecalculateQuota),
 	}
 }
 

@@ -18,6 +18,8 @@ type ACLEntry struct {
 	// entry was made; Inherited tells that it is another.
 	From      string
 	Inherited bool
+	// Default: nobody made the entry, it is above all trees. From is empty.
+	Default bool
 }
 
 // who finds whom an identifier means. On a person's mailbox its owner's name is
@@ -104,7 +106,7 @@ func (u *User) ACL(ctx context.Context, name string) ([]ACLEntry, error) {
 				from = u.nameOf(loc.owner, a.tree.path(at))
 			}
 			whos = append(whos, e.Who)
-			stored = append(stored, ACLEntry{Rights: e.Rights, From: from, Inherited: at != n})
+			stored = append(stored, ACLEntry{Rights: e.Rights, From: from, Inherited: at != n, Default: at == nil})
 		}
 		return nil
 	})

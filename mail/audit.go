@@ -1,8 +1,10 @@
 package mail
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"poststube/acl"
@@ -43,10 +45,11 @@ func (a action) String() string {
 	return "unknown"
 }
 
-// Audit returns what was done to a mailbox and its messages after a modseq,
-// oldest first, at most max records. It needs a. What users do with flags that
-// are their own is not in it.
-func (u *User) Audit(ctx context.Context, name string, since ModSeq, max int) ([]Record, error) {
+// Audit returns what was done to a mailbox and its messages since a time, oldest
+// first; if that is more than limit records, the newest. At the root of a tree it
+// is what was done to mailboxes and rights. It needs a. What users do with flags
+// that are their own is not in it.
+func (u *User) Audit(ctx context.Context, name string, since time.Time, limit int) ([]Record, error) {
 	loc, err := u.resolveTree(ctx, "audit", name)
 	if err != nil {
 		return nil, err
@@ -57,38 +60,62 @@ func (u *User) Audit(ctx context.Context, name string, since ModSeq, max int) ([
 		if err != nil {
 			return err
 		}
-		collect := func(num uint32, about func(*logEntry) bool) error {
-			m := mailbox{t: t, id: MailboxID{a.id, num}}
-			lo, hi := m.logRange(since)
-			for p := range t.r.Scan(lo, hi) {
-				r := auditEntry{modseq: ModSeq(suffix64(p.Key))}
-				if err := r.decode(p.Value); err != nil {
-					return err
-				}
-				if about(&r.logEntry) {
-					found = append(found, r)
-				}
-				if len(found) >= max {
-					break
-				}
-			}
-			return t.r.Err()
-		}
+		trail := auditTrail{t: t, owner: a.id, since: since.UnixMilli(), limit: limit}
 		if n.num != rootNum {
-			if err := collect(n.num, func(*logEntry) bool { return true }); err != nil {
+			if err := trail.read(n.num, func(*logEntry) bool { return true }); err != nil {
 				return err
 			}
 		}
-		if err := collect(rootNum, func(l *logEntry) bool { return n.num == rootNum || l.other == MailboxID{a.id, n.num} }); err != nil {
+		if err := trail.read(rootNum, func(l *logEntry) bool { return n.num == rootNum || l.other == MailboxID{a.id, n.num} }); err != nil {
 			return err
 		}
-		notes, err := t.annotationRecords(a, n, since)
-		found = append(found, notes[:min(len(notes), max-min(len(found), max))]...)
+		notes, err := t.annotationRecords(a, n, 0)
+		for _, r := range notes {
+			if r.time >= trail.since {
+				trail.found = append(trail.found, r)
+			}
+		}
+		found = trail.found
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	slices.SortStableFunc(found, func(a, b auditEntry) int { return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.modseq, b.modseq)) })
+	return u.auditRecords(ctx, found[max(0, len(found)-limit):])
+}
+
+// An auditTrail gathers entries of change logs, of each log the newest.
+type auditTrail struct {
+	t     *txn
+	owner directory.ID
+	since int64 // milliseconds since 1970
+	limit int   // of each log
+	found []auditEntry
+}
+
+func (a *auditTrail) read(num uint32, about func(*logEntry) bool) error {
+	m := mailbox{t: a.t, id: MailboxID{a.owner, num}}
+	lo, hi := m.logRange(0)
+	taken := 0
+	for p := range a.t.r.ScanDown(lo, hi) {
+		r := auditEntry{modseq: ModSeq(suffix64(p.Key))}
+		if err := r.decode(p.Value); err != nil {
+			return err
+		}
+		if r.time < a.since || taken == a.limit {
+			break
+		}
+		if about(&r.logEntry) {
+			a.found = append(a.found, r)
+			taken++
+		}
+	}
+	return a.t.r.Err()
+}
+
+// auditRecords says the entries with the names of people and mailboxes.
+func (u *User) auditRecords(ctx context.Context, found []auditEntry) ([]Record, error) {
 	list := make([]Record, len(found))
 	for i, r := range found {
 		list[i] = Record{Time: time.UnixMilli(r.time).UTC(), ModSeq: r.modseq, ActorID: r.actor, Origin: r.origin, Action: r.action.String(),

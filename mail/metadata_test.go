@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"poststube/directory"
 )
@@ -155,7 +156,7 @@ func TestMetadataChanges(t *testing.T) {
 	w.must(ben.SetMetadata(w.ctx, "Users/anna/INBOX", []MetadataEntry{{"/private/comment", []byte("ben's")}}))
 	w.must(w.AsAdmin(w.person("clara"), "test").SetMetadata(w.ctx, "", []MetadataEntry{{"/shared/comment", []byte("all")}}))
 	check(":/shared/comment", ":/shared/comment", ":/shared/comment")
-	records, err := anna.Audit(w.ctx, "Drafts", 0, 100)
+	records, err := anna.Audit(w.ctx, "Drafts", time.Time{}, 100)
 	w.must(err)
 	if last := records[len(records)-1]; last.Action != "annotation" || last.Actor.Name != "anna" || last.Detail != "/shared/comment" {
 		t.Errorf("audit ends with %+v", last)

@@ -1,10 +1,12 @@
 package mail
 
 import (
+	"context"
 	"slices"
 	"strings"
 
 	"poststube/acl"
+	"poststube/directory"
 )
 
 // String is the policy as its annotation has it.
@@ -46,6 +48,45 @@ next:
 		return p, fail(Invalid, `%q cannot be private: name \Seen, \Answered, \Flagged, \Draft or $keywords, or none`, word)
 	}
 	return p, nil
+}
+
+// Policy returns which flags everyone has for himself in a mailbox, or at the root
+// of a tree, as PolicyEntry has them. It needs l.
+func (u *User) Policy(ctx context.Context, name string) (string, error) {
+	loc, err := u.resolveTree(ctx, "policy", name)
+	if err != nil {
+		return "", err
+	}
+	var p policy
+	err = u.view(ctx, "policy", func(t *txn) error {
+		a, n, err := t.aclNode(loc, acl.Lookup)
+		if err == nil {
+			p = a.policyOf(n)
+		}
+		return err
+	})
+	return p.String(), err
+}
+
+// SetPolicy sets which flags everyone has for himself in a mailbox and in all
+// beneath it without a policy of their own; "" removes the policy, so that the
+// one above holds. It needs a.
+func (u *User) SetPolicy(ctx context.Context, name, flags string) error {
+	loc, err := u.resolveTree(ctx, "policy", name)
+	if err != nil {
+		return err
+	}
+	var value []byte
+	if flags != "" {
+		value = []byte(flags)
+	}
+	return u.update(ctx, "policy", []directory.ID{loc.owner.ID}, func(t *txn) error {
+		a, n, err := t.aclNode(loc, acl.Admin)
+		if err != nil {
+			return err
+		}
+		return t.setPolicy(a, n, t.rightsAt(a, n), value)
+	})
 }
 
 // setPolicy changes which flags are private in a mailbox and beneath it. What

@@ -6,6 +6,7 @@ import (
 
 	"poststube/acl"
 	"poststube/directory"
+	"poststube/message"
 	"poststube/uidset"
 )
 
@@ -15,9 +16,8 @@ type Expunged struct {
 	Size int64
 	Time time.Time           // of its removal
 	By   directory.Principal // who removed it
-	// Envelope is the IMAP wire form of its header, to be shown.
-	Envelope []byte
-	Email    uint64
+	// From and Subject are those fields of its header, as people read them.
+	From, Subject string
 }
 
 // Expunged lists what was removed from a mailbox for good since a time, by
@@ -51,13 +51,13 @@ func (u *User) Expunged(ctx context.Context, name string, since time.Time) ([]Ex
 			} else if back {
 				continue
 			}
-			var msg Message
-			if err := e.render(&msg, WantRendered); err != nil {
+			var keys emailKeys
+			if err := e.keys(&keys); err != nil {
 				return err
 			}
 			by[g.by] = directory.Principal{}
 			list = append(list, Expunged{UID: g.uid, Size: rec.size, Time: g.at, By: directory.Principal{ID: g.by},
-				Envelope: append([]byte(nil), msg.Envelope...), Email: rec.email})
+				From: headerText(keys.headers, "From"), Subject: headerText(keys.headers, "Subject")})
 		}
 		return nil
 	})
@@ -186,4 +186,10 @@ func (m *mailbox) holds(email uint64) (bool, error) {
 		}
 	}
 	return false, m.t.r.Err()
+}
+
+// headerText returns a header field as people read it, or "".
+func headerText(header []byte, name string) string {
+	v, _ := message.FieldValue(header, name)
+	return message.DecodeHeader(v)
 }

@@ -125,6 +125,10 @@ func (u *User) nameOf(owner directory.Principal, path string) string {
 	return prefix + owner.Name + separator + path
 }
 
+// NameOf is how the user calls the mailbox with a path in an owner's tree; the
+// empty path is the root. It does not tell whether there is one.
+func (u *User) NameOf(owner directory.Principal, path string) string { return u.nameOf(owner, path) }
+
 // reservedName tells whether a personal mailbox may not have the name, since
 // it would hide a namespace.
 func (u *User) reservedName(path string) bool {

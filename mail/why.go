@@ -19,6 +19,8 @@ type Reason struct {
 	// Hidden: an entry for the same identifier nearer to the mailbox counts
 	// instead of this one.
 	Hidden bool
+	// Default: nobody made the entry, it is above all trees. At is empty.
+	Default bool
 	// Via are the groups through which the identifier means the person, from
 	// the person outwards: anna is in the first, that is in the second, …
 	Via []string
@@ -73,7 +75,9 @@ func (u *User) Why(ctx context.Context, name string, person directory.Principal)
 		x.Rights = a.tree.effective(n).Effective(subject)
 		found = a.entriesFor(n)
 		for i := range found {
-			found[i].at = u.nameOf(loc.owner, found[i].at)
+			if !found[i].above {
+				found[i].at = u.nameOf(loc.owner, found[i].at)
+			}
 		}
 		return nil
 	})
@@ -90,24 +94,25 @@ type foundEntry struct {
 	at        string
 	inherited bool
 	hidden    bool
+	above     bool // made by nobody
 }
 
 // entriesFor returns all entries from n up to the root, and the one above it.
 func (a *account) entriesFor(n *node) (list []foundEntry) {
 	seen := make(map[acl.Who]bool)
-	add := func(l acl.List, at string, inherited bool) {
+	add := func(l acl.List, at string, inherited, above bool) {
 		for _, e := range l {
-			list = append(list, foundEntry{e, at, inherited, seen[e.Who]})
+			list = append(list, foundEntry{e, at, inherited, seen[e.Who], above})
 			seen[e.Who] = true
 		}
 	}
 	for at := n; ; at = a.tree.nodes[at.parent] {
-		add(at.acl, a.tree.path(at), at != n)
+		add(at.acl, a.tree.path(at), at != n, false)
 		if at.num == rootNum {
 			break
 		}
 	}
-	add(acl.Default(), "", true)
+	add(acl.Default(), "", true, true)
 	return list
 }
 
@@ -123,7 +128,7 @@ func (u *User) explain(ctx context.Context, x *Explanation, found []foundEntry, 
 			if !ok {
 				continue
 			}
-			r := Reason{Identifier: id, Rights: e.Rights, At: e.at, Inherited: e.inherited, Hidden: e.hidden}
+			r := Reason{Identifier: id, Rights: e.Rights, At: e.at, Inherited: e.inherited, Hidden: e.hidden, Default: e.above}
 			if e.Who.Kind == acl.Group {
 				r.Via = u.chain(ctx, x.Person.ID, directory.ID(e.Who.ID))
 			}
