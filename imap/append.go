@@ -1,6 +1,7 @@
 package imap
 
 import (
+	"io"
 	"time"
 
 	"poststube/imap/wire"
@@ -13,12 +14,13 @@ func appendMessage() command {
 	return command{name: "APPEND", states: loggedIn, streams: true, read: readAppend}
 }
 
-// An appendItem is a message of APPEND: what is said before its literal.
+// An appendItem is a message of APPEND: what is said before its octets.
 type appendItem struct {
-	flags   mail.Flags
-	date    time.Time // zero: now
-	literal wire.Literal
-	utf8    bool // in "UTF8 (…)", RFC 6855 section 4
+	flags    mail.Flags
+	date     time.Time // zero: now
+	literal  wire.Literal
+	utf8     bool // in "UTF8 (…)", RFC 6855 section 4
+	catenate bool // of parts, RFC 4469; the first of them is next
 }
 
 // readAppend reads the mailbox and the first message up to its octets; the run
@@ -41,6 +43,12 @@ func readAppendItem(p *parser) appendItem {
 	if p.Peek() == '"' {
 		it.date = p.DateTime()
 		p.SP()
+	}
+	if p.TryWord("CATENATE") {
+		it.catenate = true
+		p.SP()
+		p.Special('(')
+		return it
 	}
 	if p.TryWord("UTF8") {
 		it.utf8 = true
@@ -77,27 +85,12 @@ func (s *session) append(p *parser, mailbox string, it appendItem) (answer, erro
 			msgs[i].Upload.Discard()
 		}
 	}()
-	s.stream.patience(s.srv.limits.StallTime, time.Time{})
-	defer s.stream.patience(s.srv.limits.IdleTime, time.Time{})
 	for more := true; more; {
-		if it.utf8 && !s.dialect.utf8 {
-			return answer{}, bad("UTF8=ACCEPT must be enabled before UTF8 is used in APPEND (RFC 6855 section 4)")
-		}
-		if it.literal.Size > s.srv.limits.MaxMessage {
-			return answer{}, no("TOOBIG", "The message is larger than the %d octets that are taken here", s.srv.limits.MaxMessage)
-		}
-		if it.literal.Size == 0 {
-			// Some clients cancel so, and RFC 3502 section 6.3.11 has it too.
-			return answer{}, no("", "A message without any octet, nothing was appended")
-		}
-		up, err := s.srv.engine.Upload(s.ctx, p.Accept(it.literal), it.literal.Size)
+		msg, err := s.upload(p, it)
 		if err != nil {
-			if perr := p.Err(); perr != nil {
-				err = perr
-			}
 			return answer{}, err
 		}
-		msgs = append(msgs, mail.NewMessage{Upload: up, Flags: it.flags, InternalDate: it.date})
+		msgs = append(msgs, msg)
 		it, more = readAppendEnd(p, it)
 	}
 	if err := p.Err(); err != nil {
@@ -108,6 +101,55 @@ func (s *session) append(p *parser, mailbox string, it appendItem) (answer, erro
 		return answer{}, err
 	}
 	return answer{code: appendUID(appended)}, nil
+}
+
+// upload takes a message from the client.
+func (s *session) upload(p *parser, it appendItem) (mail.NewMessage, error) {
+	msg := mail.NewMessage{Flags: it.flags, InternalDate: it.date}
+	s.stream.patience(s.srv.limits.StallTime, time.Time{})
+	defer s.stream.patience(s.srv.limits.IdleTime, time.Time{})
+	var octets io.Reader
+	size := int64(-1)
+	if it.catenate {
+		octets = &catenation{s: s, p: p}
+	} else {
+		if err := s.mayTake(it.literal, it.utf8); err != nil {
+			return msg, err
+		}
+		if it.literal.Size == 0 {
+			return msg, errNoOctets()
+		}
+		octets, size = p.Accept(it.literal), it.literal.Size
+	}
+	var err error
+	msg.Upload, err = s.srv.engine.Upload(s.ctx, octets, size)
+	switch {
+	case err != nil:
+	case msg.Upload.Size() == 0:
+		msg.Upload.Discard()
+		return msg, errNoOctets()
+	default:
+		return msg, nil
+	}
+	if perr := p.Err(); perr != nil {
+		err = perr
+	}
+	return msg, err
+}
+
+// errNoOctets refuses an empty message. Some clients cancel so, and RFC 3502
+// section 6.3.11 has it too.
+func errNoOctets() error { return no("", "A message without any octet, nothing was appended") }
+
+// mayTake tells why a literal of a message is refused before it comes.
+func (s *session) mayTake(l wire.Literal, utf8 bool) error {
+	if utf8 && !s.dialect.utf8 {
+		return bad("UTF8=ACCEPT must be enabled before UTF8 is used in APPEND (RFC 6855 section 4)")
+	}
+	if l.Size > s.srv.limits.MaxMessage {
+		return no("TOOBIG", "The message is larger than the %d octets that are taken here", s.srv.limits.MaxMessage)
+	}
+	return nil
 }
 
 // canAppend tells early that there is no such mailbox. Whether the user may
