@@ -54,6 +54,7 @@ func clients() []client {
 		snail(),
 		mutt(),
 		alpine(),
+		aerc(),
 	}
 }
 
