@@ -86,15 +86,15 @@ func (x *Index) prepare(ctx context.Context, owner uint32) (m *manifest, err err
 // level orders segments by size: merging four of a level makes one of the next.
 func level(docs uint32) int { return (bits.Len32(docs) + 1) / 2 }
 
-// mergeWidth is how many segments of a level are let stand, less one.
+// mergeWidth is how many segments of a level are merged.
 const mergeWidth = 4
 
 // mergeFrom returns from which of the segments of a chunk, in the order of their
-// emails, on to merge, when docs more come. With close set the chunk is full and
-// becomes one segment. As levels are powers of four, an email is written at
-// most eight times, and a chunk has at most 24 segments.
-func mergeFrom(segments []segment, docs uint32, close bool) int {
-	if close {
+// emails, on to merge, when docs more come. With full set nothing more comes, and
+// the chunk becomes one segment. As levels are powers of four, an email is written
+// at most eight times, and a chunk has at most 24 segments.
+func mergeFrom(segments []segment, docs uint32, full bool) int {
+	if full {
 		return 0
 	}
 	from := len(segments)
