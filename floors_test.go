@@ -63,7 +63,7 @@ var house = map[string]room{
 	"mail":            {second, "acl blob directory kv message notify search uidset", "golang.org/x/text"},
 	"imap":            {third, "acl directory imap/inflate imap/view imap/wire mail message uidset", "github.com/klauspost/compress"},
 	"smtp":            {third, "mail", ""},
-	"admin":           {third, "directory mail", ""},
+	"admin":           {third, "acl directory mail uidset", ""},
 	"dialogue":        {side, "", ""},
 	"dialogue/house":  {side, "acl blob/dirblob directory imap kv/pebblekv mail notify/localbus smtp", "github.com/cockroachdb/pebble/v2"},
 	"interop":         {side, "", ""},

@@ -82,24 +82,60 @@ var words = [...]string{
 	"use right 3", "use right 4", "use right 5", "use right 6", "use right 7", "use right 8", "use right 9",
 }
 
+// german is words in German.
+var german = [...]string{
+	"den Ordner sehen",
+	"Nachrichten lesen",
+	"als gelesen markieren",
+	"andere Kennzeichen ändern",
+	"Nachrichten ablegen",
+	"an den Ordner schreiben",
+	"Unterordner anlegen",
+	"den Ordner löschen oder umbenennen",
+	"als gelöscht markieren",
+	"Gelöschtes endgültig entfernen",
+	"bestimmen, wer was darf",
+	"gemeinsame Notizen schreiben",
+	"Recht 0 nutzen",
+	"eigene Nachrichten kennzeichnen",
+	"eigene Nachrichten löschen",
+	"Recht 3 nutzen", "Recht 4 nutzen", "Recht 5 nutzen", "Recht 6 nutzen", "Recht 7 nutzen", "Recht 8 nutzen", "Recht 9 nutzen",
+}
+
+// GermanWords is Words in German.
+func (r Rights) GermanWords() string {
+	switch r & every {
+	case None:
+		return "nichts"
+	case Full, Supported:
+		return "alles"
+	}
+	return r.join(german[:], " und ")
+}
+
 // Words returns what r allows in plain English, for example "see the folder,
 // read messages and mark messages as read". No rights are "do
 // nothing".
 func (r Rights) Words() string {
-	var list []string
-	for i, word := range words {
-		if r.HasAny(1 << i) {
-			list = append(list, word)
-		}
-	}
 	switch r & every {
 	case None:
 		return "do nothing"
 	case Full, Supported:
 		return "do everything"
 	}
+	return r.join(words[:], " and ")
+}
+
+// join lists what each right of r allows.
+func (r Rights) join(words []string, and string) string {
+	var list []string
+	for i, word := range words {
+		if r.HasAny(1 << i) {
+			list = append(list, word)
+		}
+	}
 	if len(list) == 1 {
 		return list[0]
 	}
-	return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
+	return strings.Join(list[:len(list)-1], ", ") + and + list[len(list)-1]
 }

@@ -336,7 +336,10 @@ func (l *Local) Audit(ctx context.Context, q AuditQuestion) ([]AuditRecord, erro
 	out := make([]AuditRecord, len(list))
 	for i, r := range list {
 		out[i] = AuditRecord{Time: r.Time, Who: r.Actor.Name, Origin: r.Origin, Action: r.Action, Messages: r.Messages.String(), Other: r.Other, Detail: r.Detail}
-		if r.ActorID != 0 && r.Actor.Name == "" {
+		switch {
+		case strings.HasPrefix(r.Origin, "admin"): // with the owner's name, but not by the owner
+			out[i].Who = "administrator"
+		case r.ActorID != 0 && r.Actor.Name == "":
 			out[i].Who = "?"
 		}
 	}

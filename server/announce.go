@@ -83,30 +83,12 @@ func (a *announcer) send(ctx context.Context, engine *mail.Engine, g mail.Grant,
 	return engine.Deliver(ctx, env, up)[0].Err
 }
 
-// german has the words of acl.Rights.Words, by the letters of the rights.
-var german = []struct {
-	right acl.Rights
-	words string
-}{
-	{acl.Lookup, "es sehen"}, {acl.Read, "lesen"}, {acl.Seen, "als gelesen markieren"}, {acl.Write, "kennzeichnen"},
-	{acl.Insert, "Nachrichten ablegen"}, {acl.Post, "an seine Adresse schreiben"}, {acl.Create, "Unterordner anlegen"},
-	{acl.DeleteMailbox, "es löschen oder umbenennen"}, {acl.Delete, "Nachrichten zum Löschen markieren"},
-	{acl.Expunge, "Nachrichten endgültig löschen"}, {acl.Admin, "andere berechtigen"},
-	{acl.OwnWrite, "eigene Nachrichten kennzeichnen"}, {acl.OwnDelete, "eigene Nachrichten löschen"},
-}
-
 // words says in plain words what rights allow.
 func (a *announcer) words(r acl.Rights) string {
-	if a.language != "de" {
-		return r.Words()
+	if a.language == "de" {
+		return r.GermanWords()
 	}
-	var list []string
-	for _, g := range german {
-		if r.Has(g.right) {
-			list = append(list, g.words)
-		}
-	}
-	return strings.Join(list, ", ")
+	return r.Words()
 }
 
 // compose writes the mail, with CRLF at the ends of its lines.

@@ -17,7 +17,7 @@ func TestAnnouncement(t *testing.T) {
 	}
 	for language, want := range map[string][]string{
 		"en": {"Subject: anna shares \"Users/anna/Projekte\" with you\r\n", "\r\n    Users/anna/Projekte\r\n", "the group sales, of which", "do there: see the folder and read messages.\r\n"},
-		"de": {"Subject: =?utf-8?q?anna_teilt_", "\r\n    Users/anna/Projekte\r\n", "mit der Gruppe sales, zu der du gehörst, ein Postfach geteilt:", "dort darfst: es sehen, lesen.\r\n"},
+		"de": {"Subject: =?utf-8?q?anna_teilt_", "\r\n    Users/anna/Projekte\r\n", "mit der Gruppe sales, zu der du gehörst, ein Postfach geteilt:", "dort darfst: den Ordner sehen und Nachrichten lesen.\r\n"},
 	} {
 		a, err := newAnnouncer(language, "mail.example.org", slog.Default())
 		if err != nil {

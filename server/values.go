@@ -35,6 +35,9 @@ func (s *Size) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// MarshalText writes what UnmarshalText reads.
+func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
 // String returns the size in the largest binary unit that fits.
 func (s Size) String() string {
 	for _, u := range sizeUnits[:3] {

@@ -18,6 +18,14 @@ func (a *app) commands() []*cobra.Command {
 			a.parent("member", text{"who is in a group", "wer in einer Gruppe ist"}, a.groupMemberAdd(), a.groupMemberRemove())),
 		a.parent("mailbox", text{"the mailboxes of a person or a group", "die Postfächer einer Person oder Gruppe"},
 			a.mailboxList(), a.mailboxCreate(), a.mailboxRename(), a.mailboxDelete()),
+		a.parent("acl", text{"who may do what: share, explain, take back", "wer was darf: teilen, erklären, zurücknehmen"},
+			a.aclGet(), a.aclSet(), a.aclDelete(), a.aclWhy(), a.aclPresets(), a.aclPolicy()),
+		a.parent("team", text{"groups that share mailboxes and an address", "Gruppen mit gemeinsamen Postfächern und Adresse"}, a.teamAdd()),
+		a.parent("address", text{"mail addresses of people and groups", "Mailadressen von Personen und Gruppen"},
+			a.addressAdd(), a.addressList(), a.addressRemove()),
+		a.parent("quota", text{"how much somebody may have", "wie viel jemand haben darf"}, a.quotaGet(), a.quotaSet(), a.quotaRecalculate()),
+		a.audit(),
+		a.undelete(),
 		a.parent("import", text{"take mail over", "Mail übernehmen"}, a.importMbox()),
 		a.parent("export", text{"hand mail out", "Mail herausgeben"}, a.exportMbox()),
 		a.verify(),
@@ -58,6 +66,12 @@ func (a *app) command(s spec) *cobra.Command {
 		c.Example += "  " + line
 	}
 	return c
+}
+
+// takeDashes lets arguments such as -clara or -x pass that look like flags: those
+// behind the mailbox are taken as they are.
+func (a *app) takeDashes(c *cobra.Command) {
+	c.Flags().SetInterspersed(false)
 }
 
 // parent makes a command that only holds others.
