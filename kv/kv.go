@@ -1,5 +1,6 @@
 // Package kv is the waist between poststube and its storage: an ordered map of
-// byte strings with declared locks and atomic, durable updates.
+// byte strings with declared locks and atomic, durable updates. Keys have at
+// least one octet; values may be empty. Keys are ordered as bytes.Compare has it.
 //
 // A back end is right when it passes package storetest. Nothing above this
 // package knows which back end is in use.
@@ -65,6 +66,7 @@ type Reader interface {
 // that its locks cover.
 type Tx interface {
 	Reader
+	// Set keeps no reference to key and value. An empty key is an error.
 	Set(key, value []byte) error
 	Delete(key []byte) error
 	// DeleteRange deletes all keys with lo <= key < hi. hi must not be nil.

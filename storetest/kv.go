@@ -29,6 +29,8 @@ func KV(t *testing.T, open func(testing.TB) kv.DB) {
 		{"Update reads its own writes", testOwnWrites},
 		{"Update reads its own writes when there are many", testManyWrites},
 		{"Update may write while it scans", testWriteWhileScanning},
+		{"Update keeps no slice", testSlicesAreCopied},
+		{"Empty keys", testEmptyKey},
 		{"DeleteRange", testDeleteRange},
 		{"DeleteRange of many keys", testDeleteRangeWide},
 		{"Update is all or nothing", testAtomic},

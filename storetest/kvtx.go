@@ -82,6 +82,27 @@ func wantTx(t testing.TB, tx kv.Tx, after, want string) {
 	}
 }
 
+// testSlicesAreCopied changes what it has passed on.
+func testSlicesAreCopied(t *testing.T, db kv.DB) {
+	update(t, db, func(tx kv.Tx) error {
+		key, value := []byte("a"), []byte("1")
+		for range 3 {
+			if err := tx.Set(key, value); err != nil {
+				return err
+			}
+			key[0]++
+			value[0]++
+		}
+		lo, hi := []byte("b"), []byte("c")
+		if err := tx.DeleteRange(lo, hi); err != nil {
+			return err
+		}
+		lo[0], hi[0] = 'a', 'z'
+		return nil
+	})
+	wantAll(t, db, "a=1 c=3")
+}
+
 // testManyWrites alternates reads and writes far beyond what a transaction
 // usually does.
 func testManyWrites(t *testing.T, db kv.DB) {
@@ -268,6 +289,31 @@ func testPanic(t *testing.T, db kv.DB) {
 	}()
 	fill(t, db, "b=2") // the lock is free again
 	wantAll(t, db, "a=1 b=2")
+}
+
+func testEmptyKey(t *testing.T, db kv.DB) {
+	fill(t, db, "a=1")
+	err := db.Update(context.Background(), nil, func(tx kv.Tx) error { return tx.Set(nil, []byte("value")) })
+	if err == nil {
+		t.Error("Set of an empty key is no error")
+	}
+	check := func(r kv.Reader) error {
+		wantNone(t, r, "")
+		for i, v := range r.GetMany([][]byte{{}, []byte("a")}) {
+			if i != 1 || string(v) != "1" {
+				t.Errorf("GetMany of an empty key shows %d, %q", i, v)
+			}
+		}
+		return nil
+	}
+	view(t, db, check)
+	update(t, db, func(tx kv.Tx) error {
+		if err := tx.Delete(nil); err != nil {
+			return err
+		}
+		return check(tx)
+	})
+	wantAll(t, db, "a=1")
 }
 
 func testErrors(t *testing.T, db kv.DB) {

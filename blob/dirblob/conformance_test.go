@@ -1,6 +1,7 @@
 package dirblob_test
 
 import (
+	"log/slog"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -35,7 +36,9 @@ func TestConformance(t *testing.T) {
 	t.Run("disk", func(t *testing.T) { storetest.Blob(t, open("", nil)) })
 }
 
-func openFS(fs vfs.FS) (blob.Store, error) { return dirblob.Open("blobs", dirblob.Options{FS: fs}) }
+func openFS(fs vfs.FS) (blob.Store, error) {
+	return dirblob.Open("blobs", dirblob.Options{FS: fs, Log: slog.New(slog.DiscardHandler)})
+}
 
 func TestCrash(t *testing.T) { storetest.BlobCrash(t, openFS) }
 

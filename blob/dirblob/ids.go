@@ -33,6 +33,10 @@ const idsFile = "ids"
 // to tell which IDs were in use: those of deleted objects must not come again.
 const idGap = 1 << 32
 
+// errDamaged says that the file of the reservation can be read and makes no
+// sense.
+var errDamaged = errors.New("the file is damaged")
+
 // openIDs finds the first ID that was certainly never given out.
 func (s *Store) openIDs() error {
 	mark, err := s.readIDs()
@@ -40,7 +44,10 @@ func (s *Store) openIDs() error {
 		s.ids.next, s.ids.reserved = mark, mark
 		return nil
 	}
-	lost := !errors.Is(err, fs.ErrNotExist)
+	lost := errors.Is(err, errDamaged)
+	if !lost && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	next := blob.ID(1)
 	for id, err := range s.List(context.Background()) {
 		if err != nil {
@@ -50,7 +57,7 @@ func (s *Store) openIDs() error {
 	}
 	if lost {
 		next += idGap
-		s.log.Warn("blob: reservation of IDs was lost; skipping a range", "dir", s.dir, "next", uint64(next), "err", err)
+		s.log.Warn("blob: the reservation of IDs was lost; a range is skipped", "dir", s.dir, "next", uint64(next), "err", err)
 	}
 	s.ids.next, s.ids.reserved = next, next
 	return nil
@@ -67,7 +74,7 @@ func (s *Store) readIDs() (blob.ID, error) {
 	}
 	mark, err := strconv.ParseUint(strings.TrimSuffix(string(text), "\n"), 10, 64)
 	if err != nil || mark == 0 {
-		return 0, fmt.Errorf("file %s is damaged: %q", idsFile, text)
+		return 0, fmt.Errorf("%s: %w: %q", s.path(idsFile), errDamaged, text)
 	}
 	return blob.ID(mark), nil
 }

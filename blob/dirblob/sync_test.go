@@ -3,6 +3,7 @@ package dirblob
 import (
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -39,22 +40,22 @@ func TestDirSyncer(t *testing.T) {
 		}
 		fs := slowDirs{mem, make(chan struct{})}
 		d := newDirSyncer(fs)
-		done := 0
+		var done atomic.Int32
 		call := func() {
 			go func() {
 				if err := d.sync("dir"); err != nil {
 					t.Error(err)
 				}
-				done++
+				done.Add(1)
 			}()
 			synctest.Wait()
 		}
-		finish := func(want int) {
+		finish := func(want int32) {
 			t.Helper()
 			fs.syncs <- struct{}{}
 			synctest.Wait()
-			if done != want {
-				t.Errorf("%d calls are done, want %d", done, want)
+			if got := done.Load(); got != want {
+				t.Errorf("%d calls are done, want %d", got, want)
 			}
 		}
 		call()

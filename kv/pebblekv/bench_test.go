@@ -97,7 +97,7 @@ func BenchmarkNaive(b *testing.B) {
 	for _, workers := range []int{1, 16, 128} {
 		b.Run(fmt.Sprintf("locks=1/goroutines=%d", workers), func(b *testing.B) {
 			db, err := pebble.Open(b.TempDir(), &pebble.Options{
-				FormatMajorVersion: pebble.FormatNewest, MemTableSize: 64 << 20,
+				FormatMajorVersion: pebble.FormatNewest, MemTableSize: 16 << 20, Logger: silent{},
 			})
 			if err != nil {
 				b.Fatal(err)
@@ -124,6 +124,12 @@ func BenchmarkNaive(b *testing.B) {
 		})
 	}
 }
+
+type silent struct{}
+
+func (silent) Infof(string, ...any)  {}
+func (silent) Errorf(string, ...any) {}
+func (silent) Fatalf(string, ...any) {}
 
 type naiveTx struct {
 	kv.Tx

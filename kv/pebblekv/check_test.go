@@ -65,8 +65,11 @@ func damage(t *testing.T, dir, file string, o pebblekv.Options) {
 		t.Fatal(err)
 	}
 	const flips = 12
-	for i := range flips {
+	for i := range 2 * flips {
 		at := i * (len(whole) - 1) / (flips - 1)
+		if i >= flips { // filters, indexes and the footer lie at the end
+			at = len(whole) - 1 - (i-flips)*97
+		}
 		broken := append([]byte(nil), whole...)
 		broken[at] ^= 0x10
 		if err := os.WriteFile(file, broken, 0o600); err != nil {

@@ -60,6 +60,9 @@ func (c *cursors) take() (cursor, error) {
 
 // takeRange returns an iterator over lo <= key < hi; a nil bound is open.
 func (c *cursors) takeRange(lo, hi []byte) (cursor, error) {
+	if len(lo) == 0 {
+		lo = nil // Pebble's own checks do not expect an empty key
+	}
 	cur, err := c.pop()
 	if err == nil {
 		cur.SetBounds(lo, hi)

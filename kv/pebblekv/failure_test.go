@@ -156,11 +156,11 @@ func wantKeys(t *testing.T, fs vfs.FS, n int) {
 // nothing more is taken in.
 func TestFullTable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tries := 0
+		var tries atomic.Int32
 		disk := &badDisk{err: syscall.ENOSPC}
 		disk.matches = func(op errorfs.Op) bool {
 			if op.Kind == errorfs.OpCreate && strings.HasSuffix(op.Path, ".sst") {
-				tries++
+				tries.Add(1)
 				return true
 			}
 			return false
@@ -189,9 +189,9 @@ func TestFullTable(t *testing.T) {
 		if err := put(kv.WithReserve(t.Context())); !errors.Is(err, kv.ErrFull) {
 			t.Errorf("Update on the reserve while there is no room at all: %v", err)
 		}
-		before := tries
+		before := tries.Load()
 		time.Sleep(10 * time.Second)
-		if tried := tries - before; tried < 5 || tried > 20 {
+		if tried := tries.Load() - before; tried < 5 || tried > 20 {
 			t.Errorf("a table was tried %d times within 10 s", tried)
 		}
 		disk.on.Store(false)

@@ -35,6 +35,9 @@ func (r *reader) fail(what string, err error) {
 
 // Get implements kv.Reader.
 func (r *reader) Get(key []byte) ([]byte, error) {
+	if len(key) == 0 {
+		return nil, kv.ErrNotFound
+	}
 	cur, err := r.cursors.take()
 	if err != nil {
 		return nil, fmt.Errorf("kv: reading a key: %w", err)
@@ -78,7 +81,7 @@ func (r *reader) GetMany(keys [][]byte) iter.Seq2[int, []byte] {
 			}
 			// Pebble sees that the seeks ascend and steps forward from the last
 			// position where that is nearer.
-			if !cur.SeekPrefixGE(key) {
+			if len(key) == 0 || !cur.SeekPrefixGE(key) {
 				if cur.Error() != nil {
 					return
 				}

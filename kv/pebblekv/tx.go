@@ -17,6 +17,7 @@ const MaxTxBytes = 1 << 30
 
 var (
 	errTooLarge  = fmt.Errorf("kv: transaction is larger than %d MiB; write it in parts", MaxTxBytes>>20)
+	errEmptyKey  = errors.New("kv: empty key")
 	errOpenRange = errors.New("kv: DeleteRange needs an upper bound")
 )
 
@@ -37,6 +38,8 @@ type tx struct {
 	// base reads the database as it was before the transaction, merged reads it
 	// with the writes of the transaction.
 	base, merged reader
+	// doomed lists the keys that a DeleteRange deletes one by one.
+	doomed [][]byte
 	// stale says that merged does not show the latest writes.
 	stale bool
 }
@@ -114,6 +117,9 @@ func (t *tx) Err() error {
 
 // Set implements kv.Tx.
 func (t *tx) Set(key, value []byte) error {
+	if len(key) == 0 {
+		return errEmptyKey
+	}
 	if err := t.room(len(key) + len(value)); err != nil {
 		return err
 	}
@@ -138,21 +144,21 @@ func (t *tx) DeleteRange(lo, hi []byte) error {
 	if bytes.Compare(lo, hi) >= 0 {
 		return nil
 	}
-	keys := make([][]byte, 0, pointDeletes)
+	t.doomed = t.doomed[:0]
 	for pair := range t.Scan(lo, hi) {
-		if len(keys) == pointDeletes {
+		if len(t.doomed) == pointDeletes {
 			if err := t.room(len(lo) + len(hi)); err != nil {
 				return err
 			}
 			t.stale = true
 			return t.batch.DeleteRange(lo, hi, nil)
 		}
-		keys = append(keys, t.base.arena.copy(pair.Key))
+		t.doomed = append(t.doomed, t.base.arena.copy(pair.Key))
 	}
 	if err := t.Err(); err != nil {
 		return err
 	}
-	for _, key := range keys {
+	for _, key := range t.doomed {
 		if err := t.Delete(key); err != nil {
 			return err
 		}
@@ -173,6 +179,7 @@ func (t *tx) end() *pebble.Batch {
 	batch := t.batch
 	t.base.close()
 	t.merged.close()
+	clear(t.doomed)
 	t.db, t.batch, t.stale = nil, nil, false
 	return batch
 }
