@@ -114,7 +114,17 @@ func (l *Local) RemoveUser(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return fault(l.Directory.Remove(ctx, p.ID))
+	return l.remove(ctx, p)
+}
+
+// remove takes somebody out of the directory, so that no mail comes and nobody
+// logs in, and then removes mail and rights. What an interruption leaves, the
+// next purge removes.
+func (l *Local) remove(ctx context.Context, p directory.Principal) error {
+	if err := l.Directory.Remove(ctx, p.ID); err != nil {
+		return fault(err)
+	}
+	return l.Engine.Remove(ctx, p)
 }
 
 // AddGroup implements Service.
@@ -157,7 +167,7 @@ func (l *Local) RemoveGroup(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return fault(l.Directory.RemoveGroup(ctx, p.ID))
+	return l.remove(ctx, p)
 }
 
 // AddMembers implements Service.

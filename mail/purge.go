@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -45,6 +46,15 @@ func (e *Engine) Purge(ctx context.Context, o PurgeOptions) (done Purged, err er
 		return done, e.failure(ctx, "purge", err)
 	}
 	for _, owner := range owners {
+		// Whom the directory has forgotten, a removal was interrupted for.
+		if _, err := e.dir.ByID(ctx, owner); errors.Is(err, directory.ErrNotFound) {
+			for _, kind := range []directory.Kind{directory.Person, directory.Group} {
+				if err := e.Remove(ctx, directory.Principal{ID: owner, Kind: kind}); err != nil {
+					return done, err
+				}
+			}
+			continue
+		}
 		p := purger{e: e, u: e.AsAdmin(directory.Principal{ID: owner}, "purge"), o: o, done: &done}
 		if err := p.owner(ctx); err != nil {
 			return done, err

@@ -8,13 +8,16 @@ import (
 )
 
 // The reverse index tells, beginning from a person or a group, which nodes have
-// an entry that grants it something. It holds one record an entry, however many
-// people the entry means, and none for negative entries, which make nothing
-// visible.
+// an entry about it. It holds one record an entry, however many people the entry
+// means. Negative entries are apart from the others: they make nothing visible.
 
 // reverseKey is where the entries about an identifier begin.
 func reverseKey(who acl.Who) []byte {
-	return binary.BigEndian.AppendUint32([]byte{reversePrefix, byte(who.Kind)}, who.ID)
+	kind := byte(who.Kind)
+	if who.Negative {
+		kind |= 0x80
+	}
+	return binary.BigEndian.AppendUint32([]byte{reversePrefix, kind}, who.ID)
 }
 
 func reverseEntry(who acl.Who, owner directory.ID, num uint32) []byte {
@@ -24,7 +27,7 @@ func reverseEntry(who acl.Who, owner directory.ID, num uint32) []byte {
 
 // indexed tells whether an entry stands in the reverse index.
 func indexed(e acl.Entry) bool {
-	return !e.Who.Negative && e.Who.Kind != acl.Owner && e.Rights != acl.None
+	return e.Who.Kind != acl.Owner && (e.Who.Negative || e.Rights != acl.None)
 }
 
 // reindex brings the reverse index from a node's old entries to its new ones,

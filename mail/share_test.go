@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"poststube/acl"
+	"poststube/directory"
 	"poststube/uidset"
 )
 
@@ -222,6 +223,45 @@ func TestGrantIsAnnouncedOnce(t *testing.T) {
 	w.grant("anna", "Projects", "anyone", "lr")
 	if got, want := strings.Join(told, ", "), "anna to ben Users/anna/Projects lr"; got != want {
 		t.Errorf("told %s, want %s", got, want)
+	}
+}
+
+func TestRemovedPeopleLeaveNothing(t *testing.T) {
+	w := newWorld(t)
+	w.deliver("ben", "one")
+	w.deliver("anna", "two")
+	ben := w.person("ben")
+	w.grant("ben", "INBOX", "anna", "lr")
+	_, err := w.open("anna", "Users/ben/INBOX").Copy(w.ctx, uidset.Of(1), "Archive")
+	w.must(err)
+	w.grant("anna", "INBOX", "ben", "lr")
+	w.grant("anna", "Archive", "-ben", "lr")
+	sales := w.person("sales")
+	w.grant("anna", "Sent", "group:sales", "lr")
+	for _, p := range []directory.Principal{ben, sales} {
+		w.must(w.dir.Remove(w.ctx, p.ID))
+		w.must(w.Engine.Remove(w.ctx, p))
+	}
+	if got := w.names("anna"); got != "" {
+		t.Errorf("anna still sees %s", got)
+	}
+	for _, name := range []string{"INBOX", "Archive", "Sent"} {
+		list, err := w.as("anna").ACL(w.ctx, name)
+		w.must(err)
+		if len(list) != 1 {
+			t.Errorf("%s has %+v", name, list)
+		}
+	}
+	if got := w.show(w.open("anna", "Archive")); got != "1" {
+		t.Errorf("anna's copy: %q", got)
+	}
+	for p, err := range w.Check(w.ctx, CheckOptions{Bodies: true}) {
+		t.Errorf("check: %v %v", p, err)
+	}
+	owners, err := w.owners(w.ctx)
+	w.must(err)
+	if len(owners) != 1 {
+		t.Errorf("owners %v", owners)
 	}
 }
 
