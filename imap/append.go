@@ -100,7 +100,7 @@ func (s *session) append(p *parser, mailbox string, it appendItem) (answer, erro
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{code: appendUID(appended)}, nil
+	return answer{code: appendUID(appended), how: syncing{mine: created{appended.ID, appended.UIDs}}}, nil
 }
 
 // upload takes a message from the client.

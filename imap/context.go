@@ -19,9 +19,18 @@ func contextSearch() extension {
 		capabilities: always("CONTEXT=SEARCH", "CONTEXT=SORT"),
 		results: []searchOption{
 			{name: "CONTEXT", read: func(_ *parser, r *searchRequest) { r.hint = true }},
-			{name: "UPDATE", read: func(_ *parser, r *searchRequest) { r.update = true }},
+			{name: "UPDATE", read: readUpdate},
 		},
 		commands: []command{{name: "CANCELUPDATE", states: selected, read: readCancelUpdate}},
+	}
+}
+
+// readUpdate reads UPDATE, with what is to be told of new messages that the search
+// finds (RFC 5465 section 7).
+func readUpdate(p *parser, r *searchRequest) {
+	r.update = true
+	if p.TrySPBefore('(') || p.Peek() == '(' {
+		r.updateFetch = readFetchItems(p)
 	}
 }
 
@@ -32,6 +41,7 @@ type searchContext struct {
 	uid   bool // in UIDs, else in sequence numbers
 	query *mail.Query
 	found uidset.Set
+	fetch *fetchRequest // what of new messages; nil: nothing
 
 	// of SORT
 	sorted bool
@@ -53,7 +63,7 @@ func (s *session) keepContext(r *searchRequest, c *searchContext) {
 		s.enc.Raw("* NO [NOUPDATE ").String(s.tag).Raw("] Too many searches are updated, CANCELUPDATE one").CRLF()
 		return
 	}
-	c.tag, c.uid, c.query = s.tag, r.uid, r.query
+	c.tag, c.uid, c.query, c.fetch = s.tag, r.uid, r.query, r.updateFetch
 	s.box.contexts = append(s.box.contexts, c)
 }
 

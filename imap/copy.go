@@ -13,7 +13,7 @@ func copyMessages(uid bool) command {
 			if err == nil && copied.From.Empty() {
 				err = errExpunged
 			}
-			return answer{code: copyUID(copied)}, err
+			return answer{code: copyUID(copied), how: syncing{mine: created{copied.ID, copied.To}}}, err
 		}
 	}}
 }

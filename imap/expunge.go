@@ -23,8 +23,8 @@ func (s *session) expunge(uids uidset.Set) (answer, error) {
 	if err := s.writable(); err != nil {
 		return answer{}, err
 	}
-	_, _, err := s.box.mailbox.Expunge(s.ctx, uids)
-	return answer{}, err
+	gone, _, err := s.box.mailbox.Expunge(s.ctx, uids)
+	return answer{how: syncing{removed: gone}}, err
 }
 
 // denied tells whether err is for want of a right.

@@ -51,6 +51,7 @@ func extensions() []extension {
 		metadata(),
 		listMetadata(),
 		quota(),
+		notify(),
 	}
 }
 

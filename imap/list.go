@@ -118,6 +118,7 @@ type match struct {
 	childInfo bool
 	unasked   bool   // the line answers no LIST
 	oldName   string // what the mailbox was called until now, if that is told
+	noAccess  bool   // the user may not know what NOTIFY asks for
 }
 
 // names are all names that a LIST can return, in order: the mailboxes and, if

@@ -26,6 +26,9 @@ func (s *session) listMatch(r *listRequest, m *match) {
 	case m.NonExistent || m.NoSelect:
 		put(`\Noselect`)
 	}
+	if m.noAccess {
+		put(`\NoAccess`) // RFC 5465 section 3.1
+	}
 	if r.showSubscribed && m.Subscribed {
 		put(`\Subscribed`)
 	}

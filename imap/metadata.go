@@ -244,6 +244,9 @@ func (s *session) syncMetadata() error {
 		return err
 	}
 	for _, ch := range changes {
+		if !s.wantsMetadata(ch) {
+			continue
+		}
 		s.enc.Raw("* METADATA ").Mailbox(ch.Mailbox)
 		for _, entry := range ch.Entries {
 			s.enc.SP().AString(entry)
@@ -251,6 +254,19 @@ func (s *session) syncMetadata() error {
 		s.enc.CRLF()
 	}
 	return nil
+}
+
+// wantsMetadata tells whether the client wants to know of a change: of all after
+// ENABLE METADATA, unless NOTIFY says of which (RFC 5465 sections 5.6 and 5.7).
+func (s *session) wantsMetadata(ch mail.MetadataChange) bool {
+	n := s.notify
+	switch {
+	case n == nil:
+		return true
+	case ch.Mailbox == "":
+		return n.wants()&serverMetadata != 0
+	}
+	return n.of(s, ch.Mailbox, s.live.attributes(ch.Mailbox))&mailboxMetadata != 0
 }
 
 // watchMetadata begins to look for changes of annotations.

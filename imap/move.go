@@ -33,7 +33,7 @@ func moveMessages(uid bool) command {
 				// section 4.3).
 				s.enc.Untagged(wire.OK, code, "Moved")
 			}
-			return answer{}, err
+			return answer{how: syncing{mine: created{moved.ID, moved.To}, removed: moved.From}}, err
 		}
 	}}
 }

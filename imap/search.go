@@ -31,7 +31,10 @@ type searchRequest struct {
 	results  searchResults
 	page     *page // of PARTIAL
 	update   bool  // UPDATE: tell of changes to what is found, from now on
-	hint     bool  // CONTEXT
+	// updateFetch is what to tell of new messages that are found then; nil:
+	// nothing.
+	updateFetch *fetchRequest
+	hint        bool // CONTEXT
 }
 
 // A searchKey is a key of SEARCH (RFC 9051 section 9, search-key).

@@ -28,6 +28,9 @@ type selection struct {
 	held uidset.Set
 	told mail.ModSeq
 	said mail.ModSeq // the largest modseq in FETCH lines since then
+	// arriving are new messages, and unsaid those with other flags, of which a
+	// client that has used NOTIFY does not want to know for the time being.
+	arriving, unsaid uidset.Set
 }
 
 // A numbers is a set of messages as a client names them.

@@ -41,6 +41,7 @@ type session struct {
 
 	state
 	live    live
+	notify  *notification // nil: the client has never used NOTIFY
 	dialect dialect
 	client  string   // what the client says it is (ID)
 	hidden  []string // capabilities that are hidden from it
@@ -161,7 +162,7 @@ func (s *session) serve() {
 		}
 	}
 	s.greet()
-	for s.in != ended && s.dec.Next() {
+	for s.in != ended && s.await() && s.dec.Next() {
 		s.command()
 	}
 	if s.in != ended {

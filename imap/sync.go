@@ -17,6 +17,13 @@ type syncing struct {
 	answer *answer
 	// names: the client is also told which mailboxes there are now.
 	names bool
+	// everything is told about the selected mailbox, whatever NOTIFY says.
+	everything bool
+
+	// mine are messages that the command has put into a mailbox, and removed
+	// those that it has removed from the selected one.
+	mine    created
+	removed uidset.Set
 
 	// report are messages whose flags the client is told even if they have not
 	// changed: the answer of STORE.
@@ -39,6 +46,9 @@ func (s *session) sync(how syncing) error {
 	if err := s.syncMailbox(how); err != nil || s.in == ended || s.user == nil {
 		return err
 	}
+	if s.notify != nil {
+		return s.syncNotify(how)
+	}
 	if how.names {
 		if err := s.syncList(); err != nil {
 			return err
@@ -48,6 +58,34 @@ func (s *session) sync(how syncing) error {
 		return s.syncMetadata()
 	}
 	return nil
+}
+
+// syncNotify tells what a client that has used NOTIFY wants to know beside the
+// selected mailbox, at the end of each command and between them.
+func (s *session) syncNotify(how syncing) error {
+	wants := s.notify.wants()
+	if wants == 0 {
+		return nil
+	}
+	// The list also tells which mailboxes there are to be watched.
+	if err := s.syncList(); err != nil {
+		return err
+	}
+	if wants&(mailboxMetadata|serverMetadata) != 0 {
+		if err := s.syncMetadata(); err != nil {
+			return err
+		}
+	}
+	return s.syncStatus(how.mine)
+}
+
+// wanted returns the events of the selected mailbox that are told. The others
+// wait until NOTIFY asks for them, and the client works on what it was told.
+func (s *session) wanted(how syncing) events {
+	if s.notify == nil || how.everything {
+		return messageEvents
+	}
+	return s.notify.selected
 }
 
 // syncMailbox tells what has happened in the selected mailbox, from the change
@@ -67,23 +105,27 @@ func (s *session) syncMailbox(how syncing) error {
 		return nil
 	}
 	if ch.Incomplete {
-		known := b.view.All()
+		known := b.view.All().Union(b.arriving)
 		ch.Vanished = known.Subtract(ch.Exists)
 		ch.Arrived = ch.Exists.Subtract(known)
 	}
+	wanted := s.wanted(how)
 	s.withoutVanished(ch.Vanished)
-	vanished := s.reportVanished(ch, how)
-	s.reportArrived(ch.Arrived)
+	vanished := s.reportVanished(ch, how, wanted)
+	arrived := s.reportArrived(ch, wanted)
 	s.reportRights(ch)
 	b.upTo = ch.UpTo
-	if b.held.Empty() {
+	changed := b.changed(ch, how, wanted)
+	if b.complete() {
 		b.told = b.upTo
 	}
-	changed := ch.Changed.Union(how.report).Subtract(b.held)
 	if err := s.reportFlags(changed, how); err != nil {
 		return err
 	}
-	if err := s.updateContexts(ch.Changed.Union(ch.Arrived)); err != nil {
+	if err := s.reportNew(arrived, how); err != nil {
+		return err
+	}
+	if err := s.updateContexts(ch.Changed.Subtract(b.arriving).Union(arrived)); err != nil {
 		return err
 	}
 	if s.dialect.qresync && (vanished || !b.held.Empty() || b.said > b.told) {
@@ -91,6 +133,26 @@ func (s *session) syncMailbox(how syncing) error {
 	}
 	b.said = 0
 	return nil
+}
+
+// changed returns the messages whose flags are told now, and remembers those that
+// are not.
+func (b *selection) changed(ch *mail.Changes, how syncing, wanted events) uidset.Set {
+	changed := ch.Changed
+	if wanted&flagChange == 0 {
+		b.unsaid = b.unsaid.Union(changed).Subtract(how.report).Subtract(how.silent)
+		changed = how.report
+	} else if changed = changed.Union(how.report); !b.unsaid.Empty() {
+		changed = changed.Union(b.unsaid)
+		b.unsaid = uidset.Set{}
+	}
+	return changed.Subtract(b.held)
+}
+
+// complete tells whether the client knows everything up to where the log was
+// read.
+func (b *selection) complete() bool {
+	return b.held.Empty() && b.arriving.Empty() && b.unsaid.Empty()
 }
 
 // reportRights tells which flags the client may change, when there are new
@@ -122,7 +184,7 @@ func (s *session) reportRights(ch *mail.Changes) {
 
 // reportVanished takes what has vanished out of the view and tells the client,
 // or keeps it for later.
-func (s *session) reportVanished(ch *mail.Changes, how syncing) (reported bool) {
+func (s *session) reportVanished(ch *mail.Changes, how syncing, wanted events) (reported bool) {
 	b := s.box
 	gone := b.held
 	if !ch.Vanished.Empty() {
@@ -132,11 +194,18 @@ func (s *session) reportVanished(ch *mail.Changes, how syncing) (reported bool) 
 	if gone.Empty() {
 		return false
 	}
-	if how.keepNumbers {
+	b.held = uidset.Set{}
+	switch {
+	case how.keepNumbers:
 		b.held = gone
 		return false
+	case wanted&messageExpunge == 0:
+		mine := gone.Intersect(how.removed)
+		b.held = gone.Subtract(mine)
+		if gone = mine; gone.Empty() {
+			return false
+		}
 	}
-	b.held = uidset.Set{}
 	b.recent = b.recent.Subtract(gone)
 	seqs := b.view.Expunge(gone)
 	if s.dialect.qresync || s.dialect.uidOnly {
@@ -150,11 +219,20 @@ func (s *session) reportVanished(ch *mail.Changes, how syncing) (reported bool) 
 }
 
 // reportArrived adds new messages to the view and tells the client how many
-// there are now.
-func (s *session) reportArrived(arrived uidset.Set) {
+// there are now, or keeps them for later. It returns those that it has added.
+func (s *session) reportArrived(ch *mail.Changes, wanted events) uidset.Set {
 	b := s.box
+	arrived := ch.Arrived
+	if !b.arriving.Empty() {
+		arrived = arrived.Union(b.arriving.Subtract(ch.Vanished))
+		b.arriving = uidset.Set{}
+	}
 	if arrived.Empty() {
-		return
+		return arrived
+	}
+	if wanted&messageNew == 0 {
+		b.arriving = arrived
+		return uidset.Set{}
 	}
 	b.view.Append(arrived)
 	b.uidNext = max(b.uidNext, arrived.Max()+1)
@@ -166,6 +244,7 @@ func (s *session) reportArrived(arrived uidset.Set) {
 	if !s.dialect.rev2 {
 		s.enc.Raw("* ").Int(b.recent.Len()).Raw(" RECENT").CRLF()
 	}
+	return arrived
 }
 
 // reportFlags writes a FETCH line for each of the messages.
@@ -173,9 +252,9 @@ func (s *session) reportFlags(uids uidset.Set, how syncing) error {
 	if uids.Empty() {
 		return nil
 	}
-	// IMAP4rev2 wants the UID in all that was not asked for (RFC 9051 section
-	// 7.5.2).
-	withUID := (how.withUID || s.dialect.qresync || s.dialect.rev2) && !s.dialect.uidOnly
+	// IMAP4rev2 and NOTIFY want the UID in all that was not asked for (RFC 9051
+	// section 7.5.2, RFC 5465 section 5.1).
+	withUID := (how.withUID || s.dialect.qresync || s.dialect.rev2 || s.notify != nil) && !s.dialect.uidOnly
 	return s.messages(uids, mail.WantFlagsOnly, func(m *mail.Message) {
 		own := m.ModSeq == how.silentAt && how.silent.Contains(m.UID)
 		if own && (how.known || !s.dialect.condstore) {

@@ -27,6 +27,7 @@ type live struct {
 	// happened in the mailboxes aimed.
 	messages *mail.Watch
 	aimed    []mail.MailboxID
+	touched  bool // a hint of messages was taken and not followed yet
 }
 
 // close ends the watches.
@@ -136,16 +137,21 @@ func (s *session) syncList() error {
 	if err != nil {
 		return err
 	}
-	for _, ch := range compareLists(l.names, infos) {
-		s.changeLine(&ch)
-	}
+	changes := compareLists(l.names, infos)
 	l.remember(infos)
+	if s.notify != nil {
+		s.notifyList(changes, infos)
+		return s.rewatch()
+	}
+	for i := range changes {
+		s.changeLine(&changes[i], false)
+	}
 	return nil
 }
 
 // changeLine writes the LIST line of a change.
-func (s *session) changeLine(ch *listChange) {
-	m := match{unasked: true, oldName: ch.oldName}
+func (s *session) changeLine(ch *listChange, noAccess bool) {
+	m := match{unasked: true, oldName: ch.oldName, noAccess: noAccess}
 	if m.Name, m.NonExistent = ch.name, true; ch.now != nil {
 		m.Info = *ch.now
 	}

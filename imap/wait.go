@@ -30,9 +30,6 @@ func (s *session) listen(read func() (string, bool)) <-chan heard {
 // session.
 func (s *session) wait(said <-chan heard, how syncing) (heard, error) {
 	l := &s.live
-	if l.messages == nil {
-		l.messages, l.aimed = s.user.Watch(), nil
-	}
 	for {
 		// The watches come first, so that what happens after the look at the
 		// log wakes the loop.
@@ -55,10 +52,15 @@ func (s *session) wait(said <-chan heard, how syncing) (heard, error) {
 		}
 		select {
 		case <-l.messages.C():
+			l.touched = true
 		case <-l.tree.C():
 			l.stale, l.noted = true, true
 		case h := <-said:
 			s.reading = false
+			if s.notify == nil {
+				l.aimed = nil
+				l.messages.Messages()
+			}
 			return h, nil
 		}
 	}
@@ -66,15 +68,37 @@ func (s *session) wait(said <-chan heard, how syncing) (heard, error) {
 
 // aim watches the mailboxes of which the session wants to know at once.
 func (s *session) aim() {
-	var at [1]mail.MailboxID
-	ids := at[:0]
+	l := &s.live
+	if l.messages == nil {
+		l.messages = s.user.Watch()
+	}
+	ids := make([]mail.MailboxID, 0, 1)
 	if s.box != nil {
 		ids = append(ids, s.box.mailbox.ID())
 	}
-	if !slices.Equal(ids, s.live.aimed) {
-		s.live.aimed = slices.Clone(ids)
-		s.live.messages.Messages(ids...)
+	if s.notify != nil {
+		for i := range s.notify.watched {
+			ids = append(ids, s.notify.watched[i].id)
+		}
 	}
+	if !slices.Equal(ids, l.aimed) {
+		l.aimed = ids
+		l.messages.Messages(ids...)
+	}
+}
+
+// await waits for the next command of a client that has used NOTIFY, and tells it
+// meanwhile what it wants to know. It reports false if there is none.
+func (s *session) await() bool {
+	n := s.notify
+	if n == nil || n.selected == 0 && len(n.groups) == 0 || s.dec.Buffered() > 0 {
+		return true
+	}
+	read := func() (string, bool) { return "", s.dec.Await() }
+	// Sequence numbers may change between commands only for a client that does
+	// not use them (RFC 5465 sections 5.3 and 6.1.2).
+	_, err := s.wait(s.listen(read), syncing{keepNumbers: n.delayed})
+	return err == nil
 }
 
 // errEnded ends the run of a command in a session that has said BYE.

@@ -213,6 +213,7 @@ type Appended struct {
 
 // Copied tells where copies went: From[i] became To[i], both ascending.
 type Copied struct {
+	ID          MailboxID // of the destination
 	UIDValidity uint32
 	From, To    uidset.Set
 	ModSeq      ModSeq // of the source, for MOVE

@@ -46,7 +46,7 @@ func (b *Mailbox) transfer(ctx context.Context, op string, uids uidset.Set, dest
 		if err != nil {
 			return err
 		}
-		done = Copied{UIDValidity: to.node.uidValidity}
+		done = Copied{ID: to.id, UIDValidity: to.node.uidValidity}
 		if move && from.a != to.a && slices.Contains(to.node.special, trashUse) {
 			return from.trash(uids, &done)
 		}

@@ -1,0 +1,342 @@
+package imap
+
+import (
+	"slices"
+	"strings"
+
+	"poststube/imap/wire"
+	"poststube/mail"
+)
+
+// notify is RFC 5465: the client says what it wants to be told of, and is told
+// at any time, whether it waits in IDLE or not. How things are told is the
+// business of sync; here the client's wishes are read.
+func notify() extension {
+	return extension{
+		name:         "NOTIFY",
+		rfc:          "RFC 5465",
+		capabilities: always("NOTIFY"),
+		commands:     []command{{name: "NOTIFY", states: loggedIn, read: readNotify}},
+	}
+}
+
+// events is a set of things to be told of (section 5).
+type events uint8
+
+const (
+	messageNew events = 1 << iota
+	messageExpunge
+	flagChange
+	mailboxName
+	subscriptionChange
+	mailboxMetadata
+	serverMetadata
+	unsupported // an event that there is none of here
+
+	messageEvents = messageNew | messageExpunge | flagChange
+)
+
+// eventNames are the events in the order in which BADEVENT lists them. There are
+// no annotations of messages, so AnnotationChange is none of them.
+var eventNames = []struct {
+	name string // in capitals
+	event
+}{
+	{"MESSAGENEW", event{messageNew, "MessageNew"}},
+	{"MESSAGEEXPUNGE", event{messageExpunge, "MessageExpunge"}},
+	{"FLAGCHANGE", event{flagChange, "FlagChange"}},
+	{"MAILBOXNAME", event{mailboxName, "MailboxName"}},
+	{"SUBSCRIPTIONCHANGE", event{subscriptionChange, "SubscriptionChange"}},
+	{"MAILBOXMETADATACHANGE", event{mailboxMetadata, "MailboxMetadataChange"}},
+	{"SERVERMETADATACHANGE", event{serverMetadata, "ServerMetadataChange"}},
+}
+
+type event struct {
+	bit  events
+	text string // as it is usually written
+}
+
+// A scope says which mailboxes an event group is about (section 6).
+type scope uint8
+
+const (
+	scopeSelected scope = iota
+	scopeDelayed
+	scopePersonal
+	scopeSubscribed
+	scopeSubtree
+	scopeMailboxes
+)
+
+// scopes are the mailbox specifiers. "inboxes" are all mailboxes into which mail
+// may be delivered: that can be any personal one, by a subaddress.
+var scopes = map[string]scope{
+	"SELECTED": scopeSelected, "SELECTED-DELAYED": scopeDelayed, "PERSONAL": scopePersonal, "INBOXES": scopePersonal,
+	"SUBSCRIBED": scopeSubscribed, "SUBTREE": scopeSubtree, "MAILBOXES": scopeMailboxes,
+}
+
+// An eventGroup is what the client wants to know of some mailboxes other than
+// the selected one.
+type eventGroup struct {
+	scope  scope
+	names  []string
+	events events
+}
+
+// A notification is what a client that has used NOTIFY wants to be told. Its zero
+// value is NOTIFY NONE.
+type notification struct {
+	// selected are the message events of the selected mailbox, delayed that
+	// sequence numbers stay valid between commands (section 6.1.2).
+	selected events
+	delayed  bool
+	fetch    *fetchRequest // what of new messages there; nil: nothing
+	groups   []eventGroup
+	status   bool // tell the state of the mailboxes at once
+
+	watched []watchedMailbox
+}
+
+// maxNotifyNames is how many mailboxes of a session may be watched for messages,
+// and how many names one NOTIFY may have.
+const maxNotifyNames = 500
+
+// readNotify reads NOTIFY (section 8).
+func readNotify(p *parser) run {
+	n := &notification{}
+	p.SP()
+	switch p.Label() {
+	case "NONE":
+		return n.run
+	case "SET":
+	default:
+		p.Expected("SET or NONE")
+	}
+	p.SP()
+	if n.status = p.TryWord("STATUS"); n.status {
+		p.SP()
+	}
+	var seen events
+	selected := false
+	for {
+		p.Special('(')
+		g := n.readGroup(p, &selected)
+		p.Special(')')
+		seen |= g.events
+		if !p.TrySP() {
+			break
+		}
+	}
+	if seen&unsupported != 0 {
+		return func(*session) (answer, error) { return answer{}, badEvent() }
+	}
+	return n.run
+}
+
+// badEvent names the events that are supported (section 3.1).
+func badEvent() error {
+	var names []string
+	for _, e := range eventNames {
+		names = append(names, e.text)
+	}
+	return no("BADEVENT ("+strings.Join(names, " ")+")", "There is no such event here")
+}
+
+// readGroup reads an event group without its parentheses.
+func (n *notification) readGroup(p *parser, selected *bool) eventGroup {
+	var g eventGroup
+	var ok bool
+	if g.scope, ok = scopes[p.Label()]; !ok {
+		p.Expected("a mailbox specifier (RFC 5465 section 6)")
+		return g
+	}
+	if g.scope == scopeSubtree || g.scope == scopeMailboxes {
+		p.SP()
+		g.names = p.mailboxes()
+	}
+	p.SP()
+	var fetch *fetchRequest
+	g.events, fetch = readEvents(p)
+	own := g.scope == scopeSelected || g.scope == scopeDelayed
+	switch missing := g.events & (messageNew | messageExpunge); {
+	case own && g.events&^(messageEvents|unsupported) != 0:
+		p.Expected("events of messages only for the selected mailbox (RFC 5465 section 6.1)")
+	case own && *selected:
+		p.Expected("one of SELECTED and SELECTED-DELAYED only (RFC 5465 section 6.1)")
+	case !own && fetch != nil:
+		p.Expected("items of FETCH for the selected mailbox only (RFC 5465 section 8)")
+	case missing != 0 && missing != messageNew|messageExpunge, missing == 0 && g.events&flagChange != 0:
+		p.Expected("MessageNew and MessageExpunge together, and with FlagChange (RFC 5465 section 5)")
+	}
+	if own {
+		*selected = true
+		n.selected, n.fetch, n.delayed = g.events, fetch, g.scope == scopeDelayed
+	} else {
+		n.groups = append(n.groups, g)
+	}
+	return g
+}
+
+// mailboxes reads the name of a mailbox, or a list of them.
+func (p *parser) mailboxes() (names []string) {
+	if p.Peek() != '(' {
+		return []string{p.Mailbox()}
+	}
+	p.List1(func() { names = append(names, p.Mailbox()) })
+	return names
+}
+
+// readEvents reads the events of a group, also without the parentheses around
+// them that the examples of section 3.1 leave out, and what MessageNew wants of
+// each message.
+func readEvents(p *parser) (set events, fetch *fetchRequest) {
+	read := func() {
+		name := strings.ToUpper(p.Atom())
+		i := slices.IndexFunc(eventNames, func(e struct {
+			name string
+			event
+		}) bool {
+			return e.name == name
+		})
+		if i < 0 {
+			set |= unsupported
+			return
+		}
+		set |= eventNames[i].bit
+		if eventNames[i].bit == messageNew && p.TrySPBefore('(') {
+			fetch = readFetchItems(p)
+		}
+	}
+	if p.TryWord("NONE") {
+		return 0, nil
+	}
+	if p.Peek() == '(' {
+		p.List1(read)
+		return set, fetch
+	}
+	read()
+	for p.TrySP() {
+		read()
+	}
+	return set, fetch
+}
+
+// readFetchItems reads what is to be told of each new message.
+func readFetchItems(p *parser) *fetchRequest {
+	r := &fetchRequest{}
+	r.numbers.uid = true
+	p.List1(func() { readFetchItem(p, r, p.Label()) })
+	return r
+}
+
+// run makes the notification hold from now on. What has happened before is told
+// first, whatever it is (section 3.1).
+func (n *notification) run(s *session) (answer, error) {
+	for _, g := range n.groups {
+		if len(g.names) > maxNotifyNames {
+			return answer{}, errOverflow()
+		}
+	}
+	if err := s.syncMailbox(syncing{everything: true}); err != nil || s.in == ended {
+		return answer{}, err
+	}
+	if n.fetch != nil && n.fetch.condstore {
+		s.dialect.condstore = true
+	}
+	if s.live.tree == nil {
+		if _, err := s.mailboxes(false); err != nil {
+			return answer{}, err
+		}
+	}
+	n.watched = s.watchedBy(n)
+	if len(n.watched) > maxNotifyNames {
+		return answer{}, errOverflow()
+	}
+	before := s.notify
+	s.notify = n
+	err := s.beginNotify()
+	if err != nil {
+		s.notify = before
+	}
+	return answer{}, err
+}
+
+// beginNotify looks where the things are from which changes are told.
+func (s *session) beginNotify() error {
+	n := s.notify
+	s.live.aimed = nil // aim anew, before the mailboxes are looked at
+	s.aim()
+	s.noAccess(n)
+	if n.wants()&(mailboxMetadata|serverMetadata) != 0 {
+		if err := s.watchMetadata(); err != nil {
+			return err
+		}
+	}
+	return s.startWatching(n)
+}
+
+func errOverflow() error {
+	return no("NOTIFICATIONOVERFLOW", "At most %d mailboxes are watched for a session, ask for fewer", maxNotifyNames)
+}
+
+// wants returns all events that are wanted of mailboxes other than the selected
+// one.
+func (n *notification) wants() (set events) {
+	for _, g := range n.groups {
+		set |= g.events
+	}
+	return set
+}
+
+// of returns the events that are wanted of a mailbox when it is not selected,
+// from its name as the client knows it.
+func (n *notification) of(s *session, name string, attrs attributes) (set events) {
+	for _, g := range n.groups {
+		if g.covers(s, name, attrs) {
+			set |= g.events
+		}
+	}
+	return set
+}
+
+func (g *eventGroup) covers(s *session, name string, attrs attributes) bool {
+	switch g.scope {
+	case scopePersonal:
+		prefixes := s.user.Namespaces()
+		return !under(name, prefixes[mail.OtherUsers]) && !under(name, prefixes[mail.Shared])
+	case scopeSubscribed:
+		return attrs&attrSubscribed != 0
+	case scopeMailboxes:
+		return slices.Contains(g.names, name)
+	}
+	return slices.ContainsFunc(g.names, func(root string) bool { return under(name, root) })
+}
+
+// under tells whether a name is root, or below it.
+func under(name, root string) bool {
+	root = strings.TrimSuffix(root, string(hierarchySeparator))
+	rest, ok := strings.CutPrefix(name, root)
+	return ok && (rest == "" || rest[0] == hierarchySeparator)
+}
+
+// noAccess tells which of the mailboxes that were named may be listed, but not
+// read (section 3.1).
+func (s *session) noAccess(n *notification) {
+	for _, name := range s.live.names {
+		if name.attrs&attrNoSelect == 0 || name.attrs&attrNonExistent != 0 {
+			continue
+		}
+		for i := range n.groups {
+			if g := &n.groups[i]; g.scope == scopeMailboxes && g.covers(s, name.name, name.attrs) {
+				s.listMatch(&listRequest{extended: true}, &match{Info: mail.Info{Name: name.name, NoSelect: true}, unasked: true, noAccess: true})
+				break
+			}
+		}
+	}
+}
+
+// overflow ends all notifications because there would be too many (section 5.8).
+func (s *session) overflow() {
+	s.notify = &notification{}
+	s.enc.Untagged(wire.OK, "NOTIFICATIONOVERFLOW", "Too many mailboxes, nothing more is notified")
+}
