@@ -30,7 +30,7 @@ func contextSearch() extension {
 func readUpdate(p *parser, r *searchRequest) {
 	r.update = true
 	if p.TrySPBefore('(') || p.Peek() == '(' {
-		r.updateFetch = readFetchItems(p)
+		r.updateFetch = readNewItems(p)
 	}
 }
 

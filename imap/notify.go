@@ -204,7 +204,7 @@ func readEvents(p *parser) (set events, fetch *fetchRequest) {
 		}
 		set |= eventNames[i].bit
 		if eventNames[i].bit == messageNew && p.TrySPBefore('(') {
-			fetch = readFetchItems(p)
+			fetch = readNewItems(p)
 		}
 	}
 	if p.TryWord("NONE") {
@@ -221,8 +221,8 @@ func readEvents(p *parser) (set events, fetch *fetchRequest) {
 	return set, fetch
 }
 
-// readFetchItems reads what is to be told of each new message.
-func readFetchItems(p *parser) *fetchRequest {
+// readNewItems reads what is to be told of each new message.
+func readNewItems(p *parser) *fetchRequest {
 	r := &fetchRequest{}
 	r.numbers.uid = true
 	p.List1(func() { readFetchItem(p, r, p.Label()) })
