@@ -65,7 +65,7 @@ var house = map[string]room{
 	"smtp":            {third, "mail", ""},
 	"admin":           {third, "acl directory mail uidset", ""},
 	"dialogue":        {side, "", ""},
-	"dialogue/house":  {side, "acl blob/dirblob directory imap kv/pebblekv mail notify/localbus smtp", "github.com/cockroachdb/pebble/v2"},
+	"dialogue/house":  {side, "acl blob/dirblob directory imap kv kv/pebblekv mail notify/localbus smtp", "github.com/cockroachdb/pebble/v2"},
 	"interop":         {side, "", ""},
 	"interop/dovecot": {side, "", ""},
 	"interop/clients": {side, "", ""},

@@ -1,5 +1,11 @@
 package imap
 
+import (
+	"context"
+
+	"poststube/mail"
+)
+
 // copyMessages is COPY (RFC 9051 section 6.4.7) or UID COPY.
 func copyMessages(uid bool) command {
 	return command{name: uidName("COPY", uid), states: selected, read: func(p *parser) run {
@@ -9,7 +15,8 @@ func copyMessages(uid bool) command {
 			if err != nil || uids.Empty() {
 				return answer{}, err
 			}
-			copied, err := s.box.mailbox.Copy(s.ctx, uids, dest)
+			box := s.box.mailbox
+			copied, err := patiently(s, func(ctx context.Context) (mail.Copied, error) { return box.Copy(ctx, uids, dest) })
 			if err == nil && copied.From.Empty() {
 				err = errExpunged
 			}

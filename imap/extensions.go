@@ -46,6 +46,7 @@ func extensions() []extension {
 		replace(),
 		catenate(),
 		urlPartial(),
+		inProgress(),
 		accessControl(),
 		listMyRights(),
 		metadata(),

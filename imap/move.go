@@ -1,6 +1,11 @@
 package imap
 
-import "poststube/imap/wire"
+import (
+	"context"
+
+	"poststube/imap/wire"
+	"poststube/mail"
+)
 
 // move is RFC 6851, part of IMAP4rev2 (RFC 9051 section 6.4.8).
 func move() extension {
@@ -23,7 +28,8 @@ func moveMessages(uid bool) command {
 			if err != nil || uids.Empty() {
 				return answer{}, err
 			}
-			moved, err := s.box.mailbox.Move(s.ctx, uids, dest)
+			box := s.box.mailbox
+			moved, err := patiently(s, func(ctx context.Context) (mail.Copied, error) { return box.Move(ctx, uids, dest) })
 			if err == nil && moved.From.Empty() {
 				err = errExpunged
 			}

@@ -1,6 +1,8 @@
 package imap
 
 import (
+	"context"
+
 	"poststube/mail"
 	"poststube/uidset"
 )
@@ -122,7 +124,10 @@ func (r *searchRequest) run(s *session) (answer, error) {
 	if err := r.prepare(s); err != nil {
 		return answer{}, err
 	}
-	found, err := s.box.mailbox.Search(s.ctx, s.box.all(), r.query, false)
+	box, within := s.box.mailbox, s.box.all()
+	found, err := patiently(s, func(ctx context.Context) (mail.Found, error) {
+		return box.Search(ctx, within, r.query, false)
+	})
 	if err == nil {
 		err = s.searchAnswer(r, found.UIDs)
 	}

@@ -1,6 +1,8 @@
 package imap
 
 import (
+	"context"
+
 	"poststube/mail"
 	"poststube/uidset"
 )
@@ -109,7 +111,10 @@ func (r *sortRequest) run(s *session) (answer, error) {
 	if err := r.prepare(s); err != nil {
 		return answer{}, err
 	}
-	order, err := s.box.mailbox.Sort(s.ctx, s.box.all(), r.query, r.keys)
+	box, within := s.box.mailbox, s.box.all()
+	order, err := patiently(s, func(ctx context.Context) ([]uint32, error) {
+		return box.Sort(ctx, within, r.query, r.keys)
+	})
 	if err == nil {
 		err = s.sortAnswer(r, order)
 	}

@@ -1,6 +1,10 @@
 package imap
 
-import "poststube/mail"
+import (
+	"context"
+
+	"poststube/mail"
+)
 
 // threading is THREAD of RFC 5256.
 func threading() extension {
@@ -42,7 +46,10 @@ func (r *searchRequest) thread(s *session, by mail.ThreadBy) (answer, error) {
 	if err := r.prepare(s); err != nil {
 		return answer{}, err
 	}
-	members, err := s.box.mailbox.Thread(s.ctx, s.box.all(), r.query, by)
+	box, within := s.box.mailbox, s.box.all()
+	members, err := patiently(s, func(ctx context.Context) ([]mail.ThreadMember, error) {
+		return box.Thread(ctx, within, r.query, by)
+	})
 	if err != nil {
 		return answer{}, err
 	}

@@ -34,8 +34,8 @@ func TestParseURL(t *testing.T) {
 		"//example.org/Drafts/;UID=1":                       "",
 		"imap://example.org/Drafts/;UID=1":                  "",
 		"imap://anna@example.org/Drafts/;UID=1/;SECTION=1":  "",
-		"/Drafts":                                           "",
-		"":                                                  "",
+		"/Drafts": "",
+		"":        "",
 	} {
 		u, ok := parseURL(url)
 		got := ""

@@ -15,6 +15,8 @@ import (
 func (m *mailbox) eachEmail(ctx context.Context, uids uidset.Set, f func(*visible, emailRecord) error) error {
 	fetch := fetcher{m: m, want: WantRendered, fetchMemory: m.t.e.takeMemory()}
 	defer m.t.e.giveMemory(fetch.fetchMemory)
+	progress := progressOf(ctx)
+	progress.Count(0, uids.Len())
 	list := make([]visible, 0, fetchBatch)
 	flush := func() error {
 		if err := ctx.Err(); err != nil {
@@ -25,6 +27,7 @@ func (m *mailbox) eachEmail(ctx context.Context, uids uidset.Set, f func(*visibl
 			fetch.batch = append(fetch.batch, Message{UID: list[i].uid, EmailID: list[i].rec.email})
 		}
 		err := fetch.emails(func(i int, e emailRecord) error { return f(&list[i], e) })
+		progress.Count(len(list), 0)
 		list = list[:0]
 		return err
 	}

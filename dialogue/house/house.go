@@ -15,6 +15,7 @@
 //	deliver ADDRESS FILE           delivers the file of the archive
 //	limit NAME VALUE               sets a limit of the server, before the first connection
 //	hide CLIENT USER CAPABILITY…   hides capabilities (imap.Profile), before the first connection
+//	slow DURATION                  makes the engine wait before each look into the store
 //	shutdown                       lets the server end its sessions
 package house
 
@@ -50,6 +51,7 @@ type House struct {
 
 	fs     vfs.FS
 	db     *pebblekv.DB
+	slow   slowDB // db, for the engine
 	blobs  *dirblob.Store
 	dir    *directory.Directory
 	engine *mail.Engine
@@ -90,6 +92,7 @@ func (h *House) start() (err error) {
 	if h.blobs, err = dirblob.Open("blob", dirblob.Options{FS: h.fs, Log: silent}); err != nil {
 		return err
 	}
+	h.slow.DB = h.db
 	bus := localbus.New()
 	h.dir, err = directory.Open(ctx, h.db, directory.Options{
 		Bus: bus, Log: silent,
@@ -98,7 +101,7 @@ func (h *House) start() (err error) {
 	if err != nil {
 		return err
 	}
-	h.engine, err = mail.Open(ctx, mail.Config{DB: h.db, Blobs: h.blobs, Bus: bus, Directory: h.dir, Log: silent})
+	h.engine, err = mail.Open(ctx, mail.Config{DB: &h.slow, Blobs: h.blobs, Bus: bus, Directory: h.dir, Log: silent})
 	if err != nil {
 		return err
 	}
@@ -230,6 +233,10 @@ func (h *House) Set(words []string, file []byte) error {
 		return h.deliver(ctx, words[1], words[2], file)
 	case words[0] == "limit" && n == 3:
 		return h.limit(words[1], words[2])
+	case words[0] == "slow" && n == 2:
+		d, err := time.ParseDuration(words[1])
+		h.slow.delay.Store(int64(d))
+		return err
 	case words[0] == "hide" && n >= 4:
 		h.Profiles = append(h.Profiles, imap.Profile{Client: words[1], User: words[2], Hide: words[3:]})
 		return nil
