@@ -53,10 +53,11 @@ func KVFaults(t *testing.T, open OpenKV) {
 				// the store, are tried one by one and the later ones in ever
 				// larger steps.
 				if limit < 1000 {
-					step = n / 20
+					step = n / 10
 				}
 				n += 1 + step
 			}
+			t.Logf("%d faults, up to operation %d", tried, n)
 			if tried < 20 {
 				t.Errorf("only %d operations were tried", tried)
 			}
@@ -92,7 +93,7 @@ func (f *fault) MaybeError(op errorfs.Op) error {
 
 const (
 	faultWriters = 3
-	faultUpdates = 40
+	faultUpdates = 150
 )
 
 // withFault runs a load on a store with a fault, opens the store again without
