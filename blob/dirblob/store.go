@@ -5,6 +5,7 @@
 // directory of that place synced; so a file that has a name is whole. Names are
 // the object's ID in hexadecimal, in directories of 4096 IDs each:
 //
+//	DIR/LOCK                             held while the store is open
 //	DIR/ids                              IDs below this number may be in use
 //	DIR/tmp/17                           unfinished, removed by the next Open
 //	DIR/000000000000a/000000000000a3f2   object 0xa3f2
@@ -81,7 +82,7 @@ func Open(dir string, o Options) (*Store, error) {
 }
 
 func (s *Store) open() (err error) {
-	if err := s.fs.MkdirAll(s.path("tmp"), 0o700); err != nil {
+	if err := s.makeDir(s.path("tmp")); err != nil {
 		return err
 	}
 	if s.lock, err = s.fs.Lock(s.path("LOCK")); err != nil {
@@ -92,10 +93,8 @@ func (s *Store) open() (err error) {
 			err = errors.Join(err, s.lock.Close())
 		}
 	}()
-	if err := s.syncer.sync(s.fs.PathDir(s.dir)); err != nil {
-		return err
-	}
-	if err := s.syncer.sync(s.dir); err != nil {
+	// Again, in case an earlier start was cut off between the two steps.
+	if err := errors.Join(s.syncer.sync(s.fs.PathDir(s.dir)), s.syncer.sync(s.dir)); err != nil {
 		return err
 	}
 	leftovers, err := s.fs.List(s.path("tmp"))
@@ -108,6 +107,24 @@ func (s *Store) open() (err error) {
 		}
 	}
 	return s.openIDs()
+}
+
+// makeDir creates dir for this user only, with the directories above it that are
+// missing, durably.
+func (s *Store) makeDir(dir string) error {
+	if _, err := s.fs.Stat(dir); err == nil {
+		return nil
+	}
+	above := s.fs.PathDir(dir)
+	if above != dir {
+		if err := s.makeDir(above); err != nil {
+			return err
+		}
+	}
+	if err := s.fs.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return s.syncer.sync(above)
 }
 
 func (s *Store) path(elem ...string) string {

@@ -127,7 +127,7 @@ func TestDirectoryVanishes(t *testing.T) {
 // TestReservationIsDurable cuts the power after the first commit.
 func TestReservationIsDurable(t *testing.T) {
 	mem := vfs.NewCrashableMem()
-	s, err := Open("blobs", Options{FS: mem})
+	s, err := Open("/var/lib/mail/blobs", Options{FS: mem})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,11 +140,16 @@ func TestReservationIsDurable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	after, err := Open("blobs", Options{FS: mem.CrashClone(vfs.CrashCloneCfg{})})
+	after, err := Open("/var/lib/mail/blobs", Options{FS: mem.CrashClone(vfs.CrashCloneCfg{})})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer after.Close()
+	if r, err := after.Open(t.Context(), id); err != nil {
+		t.Errorf("the object after a crash: %v", err)
+	} else if err := r.Close(); err != nil {
+		t.Error(err)
+	}
 	if next := after.ids.next; next <= id || next > id+idBlock {
 		t.Errorf("after a crash the next ID is %d, the last was %d", next, id)
 	}

@@ -25,10 +25,9 @@ type DB struct {
 	readerOptions sstable.ReaderOptions
 	closers       []func() error
 
-	// gate is held for reading by every call that uses pebble, so that Close
-	// can wait for them: Pebble panics when it is used after Close.
-	gate   sync.RWMutex
-	closed bool
+	// gate counts the calls that use pebble, which panics when it is used after
+	// Close.
+	gate gate
 
 	readers sync.Pool // of *reader
 	txs     sync.Pool // of *tx
@@ -36,30 +35,27 @@ type DB struct {
 
 var _ kv.DB = (*DB)(nil)
 
-// enter begins a call; leave ends it if enter returned nil.
+// enter begins a call; gate.leave ends it if enter returned nil.
 func (db *DB) enter(ctx context.Context) error {
-	db.gate.RLock()
-	err := context.Cause(ctx)
-	switch {
-	case db.closed:
-		err = kv.ErrClosed
-	case db.failure.tripped():
-		err = db.failure.err()
+	if !db.gate.enter() {
+		return kv.ErrClosed
+	}
+	err := db.failure.err()
+	if err == nil {
+		err = context.Cause(ctx)
 	}
 	if err != nil {
-		db.gate.RUnlock()
+		db.gate.leave()
 	}
 	return err
 }
-
-func (db *DB) leave() { db.gate.RUnlock() }
 
 // View implements kv.DB.
 func (db *DB) View(ctx context.Context, fn func(kv.Reader) error) error {
 	if err := db.enter(ctx); err != nil {
 		return err
 	}
-	defer db.leave()
+	defer db.gate.leave()
 	mark, err := db.view(fn)
 	return db.settled(mark, err)
 }
@@ -96,7 +92,7 @@ func (db *DB) Update(ctx context.Context, locks []string, fn func(kv.Tx) error) 
 	if err := db.enter(ctx); err != nil {
 		return err
 	}
-	defer db.leave()
+	defer db.gate.leave()
 	if err := db.room(ctx); err != nil {
 		return err
 	}

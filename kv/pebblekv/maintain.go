@@ -33,11 +33,10 @@ type Metrics struct {
 
 // Metrics returns the current figures, or kv.ErrClosed.
 func (db *DB) Metrics() (Metrics, error) {
-	db.gate.RLock()
-	defer db.gate.RUnlock()
-	if db.closed {
+	if !db.gate.enter() {
 		return Metrics{}, kv.ErrClosed
 	}
+	defer db.gate.leave()
 	m := db.pebble.Metrics()
 	return Metrics{
 		DiskBytes:      m.DiskSpaceUsage(),
@@ -63,7 +62,7 @@ func (db *DB) Checkpoint(dir string) error {
 	if err := db.enter(context.Background()); err != nil {
 		return err
 	}
-	defer db.leave()
+	defer db.gate.leave()
 	if err := db.pebble.Checkpoint(dir, pebble.WithFlushedWAL()); err != nil {
 		return fmt.Errorf("kv: checkpoint into %s: %w", dir, err)
 	}
@@ -78,7 +77,7 @@ func (db *DB) Check(ctx context.Context) error {
 	if err := db.enter(ctx); err != nil {
 		return err
 	}
-	defer db.leave()
+	defer db.gate.leave()
 	var problems []error
 	if err := db.pebble.CheckLevels(nil); err != nil {
 		problems = append(problems, fmt.Errorf("kv: levels: %w", err))

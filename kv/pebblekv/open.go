@@ -21,7 +21,7 @@ const slowDisk = 5 * time.Second
 // *InUseError if the store is open already, here or in another process.
 func Open(dir string, o Options) (*DB, error) {
 	o.setDefaults()
-	db := &DB{locks: newLockTable(), failure: failure{hook: o.OnFatal, log: o.Log}}
+	db := &DB{locks: newLockTable(), gate: newGate(), failure: failure{hook: o.OnFatal, log: o.Log}}
 	db.readers.New = func() any { return &reader{paranoid: o.Paranoid} }
 	db.txs.New = func() any { return &tx{base: reader{paranoid: o.Paranoid}, merged: reader{paranoid: o.Paranoid}} }
 	if err := db.open(dir, o); err != nil {
@@ -41,7 +41,7 @@ func (db *DB) open(dir string, o Options) error {
 		})
 		db.onClose(closer.Close)
 	}
-	if err := fs.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(fs, dir); err != nil {
 		return err
 	}
 	lock, err := hold(fs, dir)
@@ -80,6 +80,28 @@ func (db *DB) open(dir string, o Options) error {
 	return db.failure.err()
 }
 
+// makeDir creates dir for this user only, with the directories above it that are
+// missing, durably.
+func makeDir(fs vfs.FS, dir string) error {
+	if _, err := fs.Stat(dir); err == nil {
+		return nil
+	}
+	above := fs.PathDir(dir)
+	if above != dir {
+		if err := makeDir(fs, above); err != nil {
+			return err
+		}
+	}
+	if err := fs.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	parent, err := fs.OpenDir(above)
+	if err != nil {
+		return err
+	}
+	return errors.Join(parent.Sync(), parent.Close())
+}
+
 // onClose adds what closeFiles does, before everything added so far.
 func (db *DB) onClose(fn func() error) { db.closers = append(db.closers, fn) }
 
@@ -96,12 +118,9 @@ func (db *DB) closeFiles() error {
 
 // Close implements kv.DB. It must not be called from within a transaction.
 func (db *DB) Close() error {
-	db.gate.Lock()
-	defer db.gate.Unlock()
-	if db.closed {
+	if !db.gate.close() {
 		return kv.ErrClosed
 	}
-	db.closed = true
 	return db.closeFiles()
 }
 
