@@ -27,5 +27,9 @@ func (s *session) expunge(uids uidset.Set) (answer, error) {
 	return answer{how: syncing{removed: gone}}, err
 }
 
-// denied tells whether err is for want of a right.
-func denied(err error) bool { return err != nil && mail.KindOf(err) == mail.Denied }
+// denied tells whether err is for want of a right, or of the mailbox altogether,
+// which those who may not list it are told instead.
+func denied(err error) bool {
+	k := mail.KindOf(err)
+	return err != nil && (k == mail.Denied || k == mail.NotFound)
+}

@@ -73,7 +73,7 @@ func (s *session) replace(p *parser, n numbers, mailbox string, it appendItem) (
 	}
 	// Before the EXPUNGE line, which sync writes (RFC 8508 section 4.3).
 	s.enc.Untagged(wire.OK, appendUID(appended), "The message was replaced")
-	return answer{}, nil
+	return answer{how: syncing{mine: created{appended.ID, appended.UIDs}, removed: uidset.Of(uids.Min())}}, nil
 }
 
 func errNothingToReplace() error {

@@ -57,8 +57,10 @@ func (b *Mailbox) transfer(ctx context.Context, op string, uids uidset.Set, dest
 
 func (m *mailbox) transfer(to *mailbox, uids uidset.Set, move bool, done *Copied) error {
 	var list []visible
+	others := false // there are messages that the user may not move
 	err := m.each(uids, 1, true, func(v *visible) (bool, error) {
 		if move && !m.rightsOn(v).Has(acl.Delete|acl.Expunge) {
+			others = true
 			return true, nil
 		}
 		c := *v
@@ -67,8 +69,14 @@ func (m *mailbox) transfer(to *mailbox, uids uidset.Set, move bool, done *Copied
 		list = append(list, c)
 		return true, nil
 	})
-	if err != nil || len(list) == 0 {
+	if err != nil {
 		return err
+	}
+	if len(list) == 0 {
+		if others {
+			return lacking((acl.Delete | acl.Expunge) &^ m.rights)
+		}
+		return nil
 	}
 	to.log.action, to.log.other = actCopyIn, m.id
 	if move { // before they come there, so that a full account can still move

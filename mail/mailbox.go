@@ -47,8 +47,14 @@ func (m *mailbox) load() error {
 	return err
 }
 
-// need refuses what the user's rights do not cover.
-func (m *mailbox) need(r acl.Rights) error { return admit(m.rights, r) }
+// need refuses what the user's rights do not cover. Who may read the mailbox may
+// know of it, also without l.
+func (m *mailbox) need(r acl.Rights) error {
+	if m.rights.Has(r) || !m.rights.Has(acl.Read) {
+		return admit(m.rights, r)
+	}
+	return lacking(r &^ m.rights)
+}
 
 // keywordNames returns the mailbox's keywords by index.
 func (m *mailbox) keywordNames() ([]string, error) {

@@ -182,7 +182,11 @@ func admit(rights, need acl.Rights) error {
 	if !rights.Has(acl.Lookup) {
 		return errNoMailbox()
 	}
-	missing := need &^ rights
+	return lacking(need &^ rights)
+}
+
+// lacking is the refusal for want of rights.
+func lacking(missing acl.Rights) error {
 	return &Error{Kind: Denied, Missing: missing, Text: "you lack the right " + spell(missing.Letters()) + " on this mailbox"}
 }
 
