@@ -3,6 +3,7 @@ package clients
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // imapfilter works on mailboxes by rules that are Lua programs.
@@ -133,9 +134,24 @@ print('idled', account.INBOX:enter_idle())
 print('now', #account.INBOX:select_all())`)
 	lines := r.start("imapfilter", args...)
 	lines.next("ready\t1")
-	r.anna.append("INBOX", "", note("two").raw)
+	// imapfilter cannot say when it idles, and what came before that ends no
+	// IDLE: so a message comes until one does.
+	idled, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			r.anna.append("INBOX", "", note("two").raw)
+			select {
+			case <-idled:
+				return
+			case <-time.After(2 * time.Second):
+			}
+		}
+	}()
 	lines.next("idled\ttrue")
-	lines.next("now\t2")
+	close(idled)
+	<-ended
+	lines.next("now\t")
 	lines.end()
 }
 
