@@ -90,7 +90,9 @@ func (s *session) append(p *parser, mailbox string, it appendItem) (answer, erro
 		if err != nil {
 			return answer{}, err
 		}
-		msgs = append(msgs, msg)
+		if msgs = append(msgs, msg); s.overLimit(len(msgs)) {
+			return answer{}, s.errLimit()
+		}
 		it, more = readAppendEnd(p, it)
 	}
 	if err := p.Err(); err != nil {

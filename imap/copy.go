@@ -15,6 +15,9 @@ func copyMessages(uid bool) command {
 			if err != nil || uids.Empty() {
 				return answer{}, err
 			}
+			if _, limit := s.limited(uids); limit != "" {
+				return answer{}, no(limit, "One COPY takes at most %d messages, nothing was copied", s.srv.limits.MessageLimit)
+			}
 			box := s.box.mailbox
 			copied, err := patiently(s, func(ctx context.Context) (mail.Copied, error) { return box.Copy(ctx, uids, dest) })
 			if err == nil && copied.From.Empty() {

@@ -27,6 +27,22 @@ func (s *session) expunge(uids uidset.Set) (answer, error) {
 	return answer{how: syncing{removed: gone}}, err
 }
 
+// expungeSome is expunge for messages that the client has named, of which a limit
+// may leave some.
+func (s *session) expungeSome(uids uidset.Set) (answer, error) {
+	if !s.overLimit(uids.Len()) {
+		return s.expunge(uids)
+	}
+	found, err := s.box.mailbox.Search(s.ctx, uids, &mail.Query{Op: mail.QFlag, Flag: mail.Deleted}, false)
+	if err != nil {
+		return answer{}, err
+	}
+	uids, limit := s.limited(found.UIDs)
+	ans, err := s.expunge(uids)
+	s.tellLimit(&ans, limit)
+	return ans, err
+}
+
 // denied tells whether err is for want of a right, or of the mailbox altogether,
 // which those who may not list it are told instead.
 func denied(err error) bool {

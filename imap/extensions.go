@@ -47,6 +47,7 @@ func extensions() []extension {
 		catenate(),
 		urlPartial(),
 		inProgress(),
+		messageLimit(),
 		accessControl(),
 		listMyRights(),
 		metadata(),

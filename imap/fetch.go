@@ -162,8 +162,12 @@ func (r *fetchRequest) run(s *session) (answer, error) {
 	if r.page != nil {
 		// The page is taken first, then those of it that have changed (RFC 9394
 		// section 3.4).
+		if err := s.limitPage(r.page); err != nil {
+			return answer{}, err
+		}
 		uids = r.page.of(uids)
 	}
+	uids, limit := s.limited(uids)
 	if r.changedSince != 0 {
 		if uids, err = s.changedSince(r, uids); err != nil {
 			return answer{}, err
@@ -181,6 +185,7 @@ func (r *fetchRequest) run(s *session) (answer, error) {
 	if err == nil && missing {
 		ans.code = "EXPUNGEISSUED"
 	}
+	s.tellLimit(&ans, limit)
 	return ans, err
 }
 

@@ -20,6 +20,9 @@ type Limits struct {
 	SessionsPerUser     int
 	SessionsPerUserAddr int   // of one user from one address that is not loopback
 	MaxMessage          int64 // octets of a message to APPEND; announced as APPENDLIMIT (RFC 7889)
+	// MessageLimit is how many messages one command works on (RFC 9738), which
+	// says that it should not be below 1000. 0: any number.
+	MessageLimit int
 }
 
 // DefaultLimits returns the limits that hold where none are configured.

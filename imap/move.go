@@ -28,6 +28,7 @@ func moveMessages(uid bool) command {
 			if err != nil || uids.Empty() {
 				return answer{}, err
 			}
+			uids, limit := s.limited(uids)
 			box := s.box.mailbox
 			moved, err := patiently(s, func(ctx context.Context) (mail.Copied, error) { return box.Move(ctx, uids, dest) })
 			if err == nil && moved.From.Empty() {
@@ -39,7 +40,7 @@ func moveMessages(uid bool) command {
 				// section 4.3).
 				s.enc.Untagged(wire.OK, code, "Moved")
 			}
-			return answer{how: syncing{mine: created{moved.ID, moved.To}, removed: moved.From}}, err
+			return answer{code: limit, how: syncing{mine: created{moved.ID, moved.To}, removed: moved.From}}, err
 		}
 	}}
 }

@@ -58,6 +58,9 @@ func (pg *page) bounds(n uint64) (first, last uint64) {
 	return lo, hi
 }
 
+// span is how many places the page has.
+func (pg *page) span() int { return int(max(pg.first, pg.last)-min(pg.first, pg.last)) + 1 }
+
 // of returns the members of the set that are on the page.
 func (pg *page) of(set uidset.Set) uidset.Set {
 	lo, hi := pg.bounds(uint64(set.Len()))

@@ -124,7 +124,8 @@ func (r *searchRequest) run(s *session) (answer, error) {
 	if err := r.prepare(s); err != nil {
 		return answer{}, err
 	}
-	box, within := s.box.mailbox, s.box.all()
+	box := s.box.mailbox
+	within, limit := s.limitCandidates(r.query)
 	found, err := patiently(s, func(ctx context.Context) (mail.Found, error) {
 		return box.Search(ctx, within, r.query, false)
 	})
@@ -136,7 +137,9 @@ func (r *searchRequest) run(s *session) (answer, error) {
 		return answer{}, err
 	}
 	s.keepContext(r, &searchContext{found: found.UIDs})
-	return r.answer(), nil
+	ans := r.answer()
+	ans.code = limit
+	return ans, nil
 }
 
 // answer is that of a search that went well. In spite of its UID form nothing is
@@ -165,7 +168,7 @@ func (r *searchRequest) prepare(s *session) error {
 	if r.condstore {
 		s.dialect.condstore = true
 	}
-	return nil
+	return s.limitPage(r.page)
 }
 
 // forget empties "$", as a SEARCH with SAVE that is answered with NO does (RFC

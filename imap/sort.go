@@ -111,7 +111,11 @@ func (r *sortRequest) run(s *session) (answer, error) {
 	if err := r.prepare(s); err != nil {
 		return answer{}, err
 	}
-	box, within := s.box.mailbox, s.box.all()
+	box := s.box.mailbox
+	within, limit := s.limitCandidates(r.query)
+	if limit != "" {
+		return answer{}, s.errLimit() // a part of the order would be of no use
+	}
 	order, err := patiently(s, func(ctx context.Context) ([]uint32, error) {
 		return box.Sort(ctx, within, r.query, r.keys)
 	})

@@ -71,6 +71,7 @@ func (r *storeRequest) run(s *session) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	uids, limit := s.limited(uids)
 	if r.change.Conditional {
 		s.dialect.condstore = true
 	}
@@ -92,6 +93,7 @@ func (r *storeRequest) run(s *session) (answer, error) {
 	case !stored.Missing.Empty():
 		ans.code = "EXPUNGEISSUED"
 	}
+	s.tellLimit(&ans, limit)
 	return ans, nil
 }
 

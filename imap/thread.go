@@ -46,7 +46,11 @@ func (r *searchRequest) thread(s *session, by mail.ThreadBy) (answer, error) {
 	if err := r.prepare(s); err != nil {
 		return answer{}, err
 	}
-	box, within := s.box.mailbox, s.box.all()
+	box := s.box.mailbox
+	within, limit := s.limitCandidates(r.query)
+	if limit != "" {
+		return answer{}, s.errLimit() // a part of the order would be of no use
+	}
 	members, err := patiently(s, func(ctx context.Context) ([]mail.ThreadMember, error) {
 		return box.Thread(ctx, within, r.query, by)
 	})

@@ -25,7 +25,7 @@ func uidplus() extension {
 					if err != nil {
 						return answer{}, err
 					}
-					return s.expunge(uids)
+					return s.expungeSome(uids)
 				}
 			},
 		}},

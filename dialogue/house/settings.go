@@ -23,7 +23,7 @@ func (h *House) limit(name, value string) error {
 	durations := map[string]*time.Duration{"logintime": &l.LoginTime, "idletime": &l.IdleTime, "stalltime": &l.StallTime}
 	numbers := map[string]*int{
 		"loginbadcommands": &l.LoginBadCommands, "pendingperaddress": &l.PendingPerAddress, "badcommands": &l.BadCommands,
-		"sessionsperuser": &l.SessionsPerUser, "sessionsperuseraddr": &l.SessionsPerUserAddr,
+		"messagelimit": &l.MessageLimit, "sessionsperuser": &l.SessionsPerUser, "sessionsperuseraddr": &l.SessionsPerUserAddr,
 	}
 	var err error
 	switch {
