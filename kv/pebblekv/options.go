@@ -20,8 +20,9 @@ type Options struct {
 	CacheSize int64
 	// MemTableSize is the size in bytes up to which writes are collected in
 	// memory before they become a table; 0 means 16 MiB, with which a small
-	// server stays small. A busy one does better with 64 MiB. The first has
-	// 256 KiB and each doubles the last; under load up to four exist at once.
+	// server stays small. 64 MiB take longer bursts at the speed of the log; what
+	// can be sustained is the same. The first has 256 KiB and each doubles the
+	// last; under load up to four exist at once.
 	MemTableSize uint64
 	// MinFree is the reserve in bytes: with less free space on the disk, Update
 	// answers kv.ErrFull unless its context is from kv.WithReserve, and with
@@ -72,9 +73,9 @@ func (o *Options) pebbleOptions(f *failure) *pebble.Options {
 		// for a stalled commit that it might have seen, so stalls must be rare.
 		MemTableStopWritesThreshold: 4,
 		// Reads pay for each sublevel of L0: compact early, and stop writers
-		// only when compaction has lost.
+		// when compaction has lost rather than let reads become slow.
 		L0CompactionThreshold: 2,
-		L0StopWritesThreshold: 1000,
+		L0StopWritesThreshold: 64,
 		LBaseMaxBytes:         64 << 20,
 		WALBytesPerSync:       512 << 10,
 		MaxOpenFiles:          1000,
