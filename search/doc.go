@@ -57,5 +57,5 @@
 // index has 10 % of the octets of the text, of real mail 27 %; a rare word takes
 // 0.1 ms, with nothing in the cache 0.6 ms; a word that half of them have 1 ms and
 // 2 ms; a single letter 30 ms. All grow in proportion: of 1,000,000 messages, 1 and
-6 ms, 2 and 18 ms, 300 ms. BenchmarkFind and BenchmarkAdd measure this.
+// 6 ms, 2 and 18 ms, 300 ms. BenchmarkFind and BenchmarkAdd measure this.
 package search
