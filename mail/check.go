@@ -59,6 +59,9 @@ func (e *Engine) Check(ctx context.Context, o CheckOptions) iter.Seq2[Problem, e
 			if err := u.view(ctx, "verify", func(t *txn) error { return c.account(ctx, t) }); err != nil {
 				c.found(0, 0, "cannot be read: %v", err)
 			}
+			if err := e.indexer.Check(ctx, uint32(owner)); err != nil && ctx.Err() == nil {
+				c.found(0, 0, "the search index is damaged and should be made anew: %v", err)
+			}
 			for _, p := range c.problems {
 				if !yield(p, nil) {
 					return
