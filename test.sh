@@ -39,7 +39,20 @@ fi
 step go vet
 go vet ./...
 step go test
-go test ./...
+go test $(go list ./... | grep -v /interop/clients)
+step go test ./interop/clients
+# Real programs on a busy machine: one that misses its moment may try again, and
+# one that fails three times has failed.
+failing=TestClients
+for try in 1 2 3; do
+  if go test -run "$failing" ./interop/clients 2>&1 | tee "${TMPDIR:-/tmp}/clients.$$.log"; then
+    break
+  fi
+  failing="TestClients/($(sed -n 's/^    --- FAIL: TestClients\/\([^ ]*\) .*/\1/p' "${TMPDIR:-/tmp}/clients.$$.log" | paste -sd'|'))\$"
+  [ "$try" = 3 ] && exit 1
+  echo "again: $failing"
+done
+rm -f "${TMPDIR:-/tmp}/clients.$$.log"
 step go test -race
 go test -race ./admin ./directory/... ./imap ./imap/view ./kv/... ./mail ./notify/... ./server ./smtp
 echo
