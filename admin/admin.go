@@ -21,6 +21,7 @@ import (
 // owner sees them.
 type Service interface {
 	Sharing
+	Moving
 
 	// AddUsers adds people, all or, if one has a bad or taken name, none.
 	// progress, if not nil, hears how many are stored.
@@ -113,8 +114,14 @@ type Message struct {
 	// the message itself bears, or for now if it bears none.
 	Date  time.Time `json:"date,omitzero"`
 	Flags []string  `json:"flags,omitempty"` // system flags with their backslash, and keywords
-	UID   uint32    `json:"uid,omitempty"`   // on its way out
-	Body  io.Reader `json:"-"`               // valid until the next message
+	// UID is which it has; on its way in, which it gets if that can be (see
+	// FolderState).
+	UID uint32 `json:"uid,omitempty"`
+	// Source, on the way in, identifies the message where it comes from. A
+	// mailbox takes a message of one source once, even if that was expunged
+	// since.
+	Source string    `json:"source,omitempty"`
+	Body   io.Reader `json:"-"` // valid until the next message
 }
 
 // Imported tells what Import stored.
@@ -125,6 +132,8 @@ type Imported struct {
 	Octets      int64     `json:"octets"`
 	FirstUID    uint32    `json:"first_uid,omitempty"`
 	LastUID     uint32    `json:"last_uid,omitempty"`
+	Known       int       `json:"known,omitempty"` // were there from the same source, not counted in Messages
+	Dropped     []string  `json:"dropped_keywords,omitempty"`
 	Skipped     []Skipped `json:"skipped,omitempty"` // at most MaxSkipped
 	SkippedMore int       `json:"skipped_more,omitempty"`
 }
@@ -135,6 +144,7 @@ const MaxSkipped = 100
 // Skipped is a message that could not be taken, alone of its batch.
 type Skipped struct {
 	Number int    `json:"number"` // in the source, from 1
+	Source string `json:"source,omitempty"`
 	Reason string `json:"reason"`
 }
 

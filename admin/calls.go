@@ -36,6 +36,9 @@ const (
 	callExport        = "export"
 	callCheck         = "verify"
 
+	callPrepareFolder = "folder.prepare"
+	callFinishFolder  = "folder.finish"
+
 	callACL              = "acl.get"
 	callSetACL           = "acl.set"
 	callDeleteACL        = "acl.delete"
@@ -76,6 +79,9 @@ func calls() map[string]call {
 		callImport:        serveImport,
 		callExport:        serveExport,
 		callCheck:         serveCheck,
+
+		callPrepareFolder: ask(Service.PrepareFolder),
+		callFinishFolder:  tell(Service.FinishFolder),
 
 		callACL:              ask(Service.ACL),
 		callSetACL:           ask(Service.SetACL),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"slices"
 	"time"
 
 	"poststube/mail"
@@ -24,7 +25,7 @@ func (l *Local) Import(ctx context.Context, box MailboxName, src iter.Seq2[Messa
 	if im.user, err = l.owner(ctx, box.Owner); err != nil {
 		return im.done, err
 	}
-	if err := im.makeMailbox(); err != nil {
+	if err := makeMailbox(ctx, im.user, box.Name, nil); err != nil {
 		return im.done, err
 	}
 	defer im.discard()
@@ -57,15 +58,6 @@ type importer struct {
 	done   Imported
 }
 
-// makeMailbox makes the mailbox if there is none of that name.
-func (im *importer) makeMailbox() error {
-	_, err := im.user.Lookup(im.ctx, im.name)
-	if mail.KindOf(err) == mail.NotFound {
-		_, err = im.user.Create(im.ctx, im.name, nil)
-	}
-	return err
-}
-
 func (im *importer) add(m Message) error {
 	im.number++
 	body := &sourceBody{r: m.Body}
@@ -77,7 +69,7 @@ func (im *importer) add(m Message) error {
 		return body.err
 	}
 	if mail.KindOf(err) == mail.TooBig {
-		im.skip(err)
+		im.skip(m.Source, err)
 		return nil
 	}
 	if err != nil {
@@ -87,7 +79,7 @@ func (im *importer) add(m Message) error {
 	if sent := up.Summary().Sent; date.IsZero() && sent.Before(time.Now()) {
 		date = sent
 	}
-	im.batch = append(im.batch, mail.NewMessage{Upload: up, Flags: parseFlags(m.Flags), InternalDate: date})
+	im.batch = append(im.batch, mail.NewMessage{Upload: up, Flags: parseFlags(m.Flags), InternalDate: date, Source: m.Source, UID: m.UID})
 	im.octets += up.Size()
 	if len(im.batch) >= batchMessages || im.octets >= batchOctets {
 		return im.flush()
@@ -95,12 +87,12 @@ func (im *importer) add(m Message) error {
 	return nil
 }
 
-func (im *importer) skip(err error) {
+func (im *importer) skip(source string, err error) {
 	if len(im.done.Skipped) == MaxSkipped {
 		im.done.SkippedMore++
 		return
 	}
-	im.done.Skipped = append(im.done.Skipped, Skipped{im.number, mail.Text(err)})
+	im.done.Skipped = append(im.done.Skipped, Skipped{im.number, source, mail.Text(err)})
 }
 
 // flush commits the batch and reports it.
@@ -113,12 +105,21 @@ func (im *importer) flush() error {
 		return err
 	}
 	d := &im.done
+	for _, i := range a.Known {
+		im.octets -= im.batch[i].Upload.Size()
+	}
 	if d.Messages == 0 {
 		d.FirstUID = a.UIDs.Min()
 	}
-	d.UIDValidity, d.LastUID = a.UIDValidity, a.UIDs.Max()
-	d.Messages += len(im.batch)
+	d.UIDValidity, d.LastUID = a.UIDValidity, max(d.LastUID, a.UIDs.Max())
+	d.Messages += len(im.batch) - len(a.Known)
+	d.Known += len(a.Known)
 	d.Octets += im.octets
+	for _, k := range a.Dropped {
+		if !slices.Contains(d.Dropped, k) {
+			d.Dropped = append(d.Dropped, k)
+		}
+	}
 	im.discard()
 	if im.progress != nil {
 		im.progress(*d)

@@ -65,6 +65,8 @@ type ACLChange struct {
 	Place
 	Identifier string `json:"identifier"`
 	Rights     string `json:"rights,omitempty"`
+	// Quiet: those who may see the mailbox now are not told.
+	Quiet bool `json:"quiet,omitempty"`
 }
 
 // A WhyQuestion asks about a person.
@@ -235,6 +237,9 @@ func (l *Local) SetACL(ctx context.Context, change ACLChange) (ACLEntry, error) 
 	mod, err := parseRights(change.Rights)
 	if err != nil {
 		return ACLEntry{}, err
+	}
+	if change.Quiet {
+		u.Quiet()
 	}
 	if err := u.SetACL(ctx, name, id, mod); err != nil {
 		return ACLEntry{}, err

@@ -223,7 +223,7 @@ func (u *User) changeACL(ctx context.Context, op, name string, id acl.Identifier
 		}
 		return nil
 	})
-	if err == nil && granted != acl.None {
+	if err == nil && granted != acl.None && !u.quiet {
 		u.announce(ctx, who, loc, path, granted)
 	}
 	return err

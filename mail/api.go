@@ -199,7 +199,15 @@ type NewMessage struct {
 	Upload       *Upload
 	Flags        Flags
 	InternalDate time.Time // zero: now
-	// ThreadHint and others may follow.
+	// Source, if not empty, identifies a message that is imported where it
+	// comes from. Append passes over it if the mailbox has had it before, even
+	// if it was expunged since. Keywords that cannot be are left out of such
+	// a message.
+	Source string
+	// UID, if not 0, is the UID that the message gets if it is above all that
+	// the mailbox has given; else it gets the next one, as without. See
+	// User.AdoptUIDs.
+	UID uint32
 }
 
 // Appended tells where new messages went. UIDs ascend in the order of the
@@ -209,6 +217,11 @@ type Appended struct {
 	UIDValidity uint32
 	UIDs        uidset.Set
 	ModSeq      ModSeq
+	// Known are the indexes of messages that the mailbox had from the same
+	// source; they have no UID in UIDs. Dropped are keywords that cannot be
+	// here. Both are for imported messages only.
+	Known   []int
+	Dropped []string
 }
 
 // Copied tells where copies went: From[i] became To[i], both ascending.

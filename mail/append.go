@@ -35,7 +35,17 @@ func (u *User) Append(ctx context.Context, name string, msgs []NewMessage) (Appe
 		}
 		m.log.action = actAppend
 		done = Appended{ID: m.id, UIDValidity: m.node.uidValidity, ModSeq: m.a.next()}
-		for _, msg := range msgs {
+		for i, msg := range msgs {
+			if msg.Source != "" {
+				known, err := m.imported(&msg, &done.Dropped)
+				if err != nil {
+					return err
+				}
+				if known {
+					done.Known = append(done.Known, i)
+					continue
+				}
+			}
 			uid, err := m.appendNew(&msg)
 			if err != nil {
 				return err
@@ -88,6 +98,7 @@ func (m *mailbox) appendNew(msg *NewMessage) (uint32, error) {
 		return 0, err
 	}
 	f.fresh = true
+	m.wantUID(msg.UID)
 	return m.place(&rec, f)
 }
 

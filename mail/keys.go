@@ -19,8 +19,10 @@ const (
 
 const (
 	tableOwner        = '!' // -> ownerRecord
+	tableAdopted      = 'a' // uidvalidity(4)          -> num(4): taken over from another server
 	tableCounters     = 'c' // num(4)                  -> counters
 	tableEmail        = 'e' // email(8)                -> emailRecord
+	tableImported     = 'i' // num(4) source(16)       -> "": hashes of what was imported
 	tableKeywords     = 'k' // num(4)                  -> keyword names
 	tableLog          = 'l' // num(4) modseq(8)        -> logEntry; num 0 logs the tree
 	tablePrivateLog   = 'L' // num(4) user(4) modseq(8)-> uidset of private changes

@@ -288,7 +288,7 @@ func (p *purger) deleted(t *txn, num uint32) (last bool, err error) {
 	if len(uids) == purgeStep {
 		return false, nil
 	}
-	for _, table := range []byte{tableCounters, tableKeywords, tableLog, tablePrivateLog, tableMetadata, tablePrivate, tableBlock} {
+	for _, table := range []byte{tableCounters, tableImported, tableKeywords, tableLog, tablePrivateLog, tableMetadata, tablePrivate, tableBlock} {
 		lo, hi := tableRange(owner, table, num)
 		if err := t.w.DeleteRange(lo, hi); err != nil {
 			return true, err

@@ -23,6 +23,7 @@ type User struct {
 	admin     bool   // every right in the principal's own account
 	reason    string // why the admin acts
 	delivery  bool   // puts messages into mailboxes as nobody
+	quiet     bool   // Config.OnGrant does not hear of grants
 }
 
 // As is the one door to the engine: it returns p's way to mail.
@@ -41,6 +42,11 @@ func (u *User) Principal() directory.Principal { return u.principal }
 
 // SetClient records what the client calls itself, for the audit trail.
 func (u *User) SetClient(name string) { u.client.Store(&name) }
+
+// Quiet keeps Config.OnGrant from hearing of what the user grants, for rights
+// that people have had already, elsewhere. It must be called before the user is
+// shared.
+func (u *User) Quiet() { u.quiet = true }
 
 // originText is how the change log says from where the user acted.
 func (u *User) originText() string {
