@@ -26,8 +26,8 @@ func (a *app) commands() []*cobra.Command {
 		a.parent("quota", text{"how much somebody may have", "wie viel jemand haben darf"}, a.quotaGet(), a.quotaSet(), a.quotaRecalculate()),
 		a.audit(),
 		a.undelete(),
-		a.parent("import", text{"take mail over", "Mail übernehmen"}, a.importMbox()),
-		a.parent("export", text{"hand mail out", "Mail herausgeben"}, a.exportMbox()),
+		a.parent("import", text{"take mail over", "Mail übernehmen"}, a.importMbox(), a.importMaildir()),
+		a.parent("export", text{"hand mail out", "Mail herausgeben"}, a.exportMbox(), a.exportMaildir()),
 		a.verify(),
 		a.version(),
 	}
