@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -119,10 +120,10 @@ func TestUpdateReleasesLocksBeforeSync(t *testing.T) {
 		disk.close()
 		first := start(set(db, "lock", "a"))
 		first.want(t, "Update during a sync", false)
-		ran := false
+		var ran atomic.Bool
 		second := start(func() error {
 			return db.Update(context.Background(), []string{"lock"}, func(tx kv.Tx) error {
-				ran = true
+				ran.Store(true)
 				if _, err := tx.Get([]byte("a")); err != nil {
 					t.Errorf("the second Update does not see the first: %v", err)
 				}
@@ -130,7 +131,7 @@ func TestUpdateReleasesLocksBeforeSync(t *testing.T) {
 			})
 		})
 		second.want(t, "Update under the same lock", false)
-		if !ran {
+		if !ran.Load() {
 			t.Error("an Update holds its lock while it waits for the disk")
 		}
 		disk.open()
