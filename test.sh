@@ -54,6 +54,6 @@ for try in 1 2 3; do
 done
 rm -f "${TMPDIR:-/tmp}/clients.$$.log"
 step go test -race
-go test -race ./admin ./directory ./imap ./imap/view ./mail ./notify/... ./server ./smtp
+go test -race ./admin ./blob/... ./directory ./imap ./imap/view ./kv/... ./mail ./notify/... ./server ./smtp
 echo
 echo "all tests passed"
