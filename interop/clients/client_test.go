@@ -36,6 +36,7 @@ type client struct {
 	packages []string // of Debian; nil: nothing to install
 	limit    time.Duration
 	version  func(r *rig) string
+	setup    func(r *rig) // before the actions, if not nil
 	do       map[action]func(r *rig)
 	cannot   map[action]string // why the program has no such action
 }
@@ -55,6 +56,7 @@ func clients() []client {
 		mutt(),
 		alpine(),
 		aerc(),
+		roundcubeClient(),
 	}
 }
 
@@ -65,6 +67,9 @@ func TestClients(t *testing.T) {
 	for _, c := range clients() {
 		t.Run(c.name, func(t *testing.T) {
 			install(t, c.packages...)
+			if _, err := program(); err != nil { // outside the limit
+				t.Fatal(err)
+			}
 			limit := 60 * time.Second
 			if c.limit > 0 {
 				limit = c.limit
@@ -73,6 +78,9 @@ func TestClients(t *testing.T) {
 			defer cancel()
 			r := newRig(ctx, t)
 			t.Attr("version", c.version(r))
+			if c.setup != nil {
+				c.setup(r)
+			}
 			for _, a := range actions {
 				if why, ok := c.cannot[a]; ok {
 					t.Attr("cannot-"+string(a), why)
