@@ -21,7 +21,7 @@ func TestNamesInDocs(t *testing.T) {
 		code.Write(b)
 	}
 	declared := map[string]bool{}
-	for _, m := range regexp.MustCompile(`(?m)^(?:func (?:\([^)]*\) )?|type |\t)(\w+)`).FindAllStringSubmatch(code.String(), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^(?:func (?:\([^)]*\) )?|type |var |const |\t)(\w+)`).FindAllStringSubmatch(code.String(), -1) {
 		declared[m[1]] = true
 	}
 	for _, m := range regexp.MustCompile(`toml:"(\w+)"`).FindAllStringSubmatch(code.String(), -1) {
