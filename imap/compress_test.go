@@ -271,6 +271,17 @@ func TestProfilePatterns(t *testing.T) {
 	}
 }
 
+func TestProfileText(t *testing.T) {
+	for _, p := range DefaultProfiles() {
+		if again, err := ParseProfile(p.String()); err != nil || again.String() != p.String() {
+			t.Errorf("%q is read as %q, %v", p, again, err)
+		}
+	}
+	if p, err := ParseProfile("* anna"); err == nil {
+		t.Errorf("a profile that hides nothing: %v", p)
+	}
+}
+
 func BenchmarkDeflater(b *testing.B) {
 	srv := newTestServer(b)
 	line := []byte(strings.Repeat("* 12 FETCH (UID 12 FLAGS (\\Seen) RFC822.SIZE 4711)\r\n", 10))

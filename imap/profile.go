@@ -1,6 +1,10 @@
 package imap
 
-import "strings"
+import (
+	"cmp"
+	"fmt"
+	"strings"
+)
 
 // A Profile hides capabilities from some clients or users: some programs use what
 // they don't do well. What is hidden is not announced, ENABLE ignores it, and
@@ -21,6 +25,21 @@ type Profile struct {
 func DefaultProfiles() []Profile {
 	hide := []string{"UIDONLY", "UIDBATCHES"}
 	return []Profile{{Client: "*outlook*", Hide: hide}, {Client: "*microsoft*", Hide: hide}}
+}
+
+// ParseProfile reads "CLIENT USER CAPABILITY…", as String writes it.
+func ParseProfile(text string) (Profile, error) {
+	words := strings.Fields(text)
+	if len(words) < 3 {
+		return Profile{}, fmt.Errorf("%q is not \"CLIENT USER CAPABILITY...\"", text)
+	}
+	return Profile{Client: words[0], User: words[1], Hide: words[2:]}, nil
+}
+
+// String implements fmt.Stringer.
+func (p Profile) String() string {
+	words := append([]string{cmp.Or(p.Client, "*"), cmp.Or(p.User, "*")}, p.Hide...)
+	return strings.Join(words, " ")
 }
 
 // setProfile finds out what is hidden from the session, which depends on who it

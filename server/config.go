@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"poststube/imap"
 )
 
 // A Config is what belongs to this node, not to the mail system: everything has
@@ -21,6 +23,7 @@ type Config struct {
 	TLS       TLS       `toml:"tls" doc:"The certificate. Without one, a self-signed certificate is made in the data directory."`
 	Names     Names     `toml:"names" doc:"Where the mailboxes of others are seen. Neither can be empty."`
 	Limits    Limits    `toml:"limits" doc:"What one client, one user or one address can ask for."`
+	IMAP      IMAP      `toml:"imap" doc:"What IMAP offers to whom."`
 	Storage   Storage   `toml:"storage" doc:"How the store uses memory and disk."`
 	Sharing   Sharing   `toml:"sharing" doc:"What happens when mailboxes are shared."`
 	Retention Retention `toml:"retention" doc:"What is kept of what was deleted or done."`
@@ -54,9 +57,28 @@ type Limits struct {
 	UserSessions    int      `toml:"user_sessions" doc:"IMAP sessions of one user at once."`
 	AddressSessions int      `toml:"address_sessions" doc:"IMAP sessions of one user from one address at once; loopback, from where webmail and proxies come, is not limited."`
 	PendingLogins   int      `toml:"pending_logins" doc:"IMAP connections of one address that have not logged in; not of loopback."`
+	CommandMessages int      `toml:"command_messages" doc:"Messages that one IMAP command works on (RFC 9738, MESSAGELIMIT), at least 1000; 0: any number. Mail programs that do not know it see the newest messages only."`
 	LoginTime       Duration `toml:"login_time" doc:"From the greeting to the login."`
 	IdleTime        Duration `toml:"idle_time" doc:"How long an IMAP session may be silent. RFC 9051 demands 30 minutes at least."`
 	StopTime        Duration `toml:"stop_time" doc:"How long clients may finish what they are at when the server stops."`
+}
+
+// IMAP says what IMAP offers.
+type IMAP struct {
+	Hide []string `toml:"hide" doc:"Capabilities that are hidden from some: each entry is \"CLIENT USER CAPABILITY...\", where CLIENT is compared with what a mail program says of itself (ID) and USER with the login name, \"*\" stands for any text. What is hidden cannot be used. \"* * UNAUTHENTICATE\" switches UNAUTHENTICATE off for all."`
+}
+
+// profiles returns what is hidden, as package imap takes it.
+func (c *IMAP) profiles() ([]imap.Profile, error) {
+	list := []imap.Profile{} // not nil, which would mean the default
+	for _, text := range c.Hide {
+		p, err := imap.ParseProfile(text)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, nil
 }
 
 // Storage sizes the store.
@@ -94,10 +116,19 @@ func Default() Config {
 			UserSessions: 1000, AddressSessions: 40, PendingLogins: 20,
 			LoginTime: Duration(time.Minute), IdleTime: Duration(30 * time.Minute), StopTime: Duration(10 * time.Second),
 		},
+		IMAP:      IMAP{Hide: defaultHide()},
 		Storage:   Storage{Cache: 128 << 20, MemTable: 64 << 20, MinFree: 1 << 30, Ballast: 64 << 20},
 		Sharing:   Sharing{Announce: true, Language: "en"},
 		Retention: Retention{Deleted: Duration(30 * 24 * time.Hour), Log: Duration(400 * 24 * time.Hour)},
 	}
+}
+
+// defaultHide is what package imap hides by itself.
+func defaultHide() (hide []string) {
+	for _, p := range imap.DefaultProfiles() {
+		hide = append(hide, p.String())
+	}
+	return hide
 }
 
 // Check returns what is wrong with the values of a configuration, all of it.
@@ -118,6 +149,12 @@ func (c *Config) Check() error {
 		if len(prefix) < 2 || !strings.HasSuffix(prefix, "/") {
 			bad(key, "%q is not a name with \"/\" at its end", prefix)
 		}
+	}
+	if _, err := c.IMAP.profiles(); err != nil {
+		bad("imap.hide", "%v", err)
+	}
+	if n := c.Limits.CommandMessages; n != 0 && n < 1000 {
+		bad("limits.command_messages", "%d is too small, the least is 1000, and 0 means any number", n)
 	}
 	if _, err := newAnnouncer(c.Sharing.Language, "", nil); err != nil {
 		errs = append(errs, err)

@@ -63,12 +63,18 @@ func (s *Server) start(dir string) error {
 	s.listeners = append(s.listeners, control)
 	c := &s.config
 	tlsConfig := cert.config("imap")
+	profiles, err := c.IMAP.profiles()
+	if err != nil {
+		return err
+	}
 	s.imap = imap.NewServer(imap.Config{
 		Engine: s.store.Engine, Directory: s.store.Directory, TLS: tlsConfig, Version: Version, Log: s.log,
 		Limits: imap.Limits{
 			LoginTime: c.Limits.LoginTime.std(), IdleTime: c.Limits.IdleTime.std(), PendingPerAddress: c.Limits.PendingLogins,
 			SessionsPerUser: c.Limits.UserSessions, SessionsPerUserAddr: c.Limits.AddressSessions, MaxMessage: int64(c.Limits.MessageSize),
+			MessageLimit: c.Limits.CommandMessages,
 		},
+		Profiles: profiles,
 	})
 	s.smtp = smtp.NewServer(smtp.Config{
 		Engine: s.store.Engine, Hostname: c.hostName(), Log: s.log,
