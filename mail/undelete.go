@@ -34,29 +34,17 @@ func (u *User) Expunged(ctx context.Context, name string, since time.Time) ([]Ex
 		if err := m.mayRestore(); err != nil {
 			return err
 		}
-		gone, err := m.expunged(since)
+		gone, err := m.expunged(since, func(uint32) bool { return true })
 		if err != nil {
 			return err
 		}
 		for _, g := range gone {
-			rec, e, err := m.tombstone(g.uid)
-			if err != nil {
-				return err
-			}
-			if rec == nil {
-				continue
-			}
-			if back, err := m.holds(rec.email); err != nil {
-				return err
-			} else if back {
-				continue
-			}
 			var keys emailKeys
-			if err := e.keys(&keys); err != nil {
+			if err := g.email.keys(&keys); err != nil {
 				return err
 			}
 			by[g.by] = directory.Principal{}
-			list = append(list, Expunged{UID: g.uid, Size: rec.size, Time: g.at, By: directory.Principal{ID: g.by},
+			list = append(list, Expunged{UID: g.uid, Size: g.rec.size, Time: g.at, By: directory.Principal{ID: g.by},
 				From: headerText(keys.headers, "From"), Subject: headerText(keys.headers, "Subject")})
 		}
 		return nil
@@ -83,14 +71,18 @@ func (m *mailbox) mayRestore() error {
 	return m.need(acl.Delete | acl.Expunge)
 }
 
+// A tomb is an expunged message that can be had back.
 type tomb struct {
-	uid uint32
-	at  time.Time
-	by  directory.ID
+	uid   uint32
+	at    time.Time
+	by    directory.ID
+	rec   *messageRecord
+	email emailRecord
 }
 
-// expunged reads from the log what was expunged after a time.
-func (m *mailbox) expunged(since time.Time) (list []tomb, err error) {
+// expunged reads from the log what was expunged after a time, as far as it is
+// wanted, has not been purged and is not back already.
+func (m *mailbox) expunged(since time.Time, want func(uid uint32) bool) (list []tomb, err error) {
 	var l logEntry
 	lo, hi := m.logRange(0)
 	for p := range m.t.r.Scan(lo, hi) {
@@ -101,10 +93,29 @@ func (m *mailbox) expunged(since time.Time) (list []tomb, err error) {
 			continue
 		}
 		for uid := range l.vanished.All() {
-			list = append(list, tomb{uid, time.UnixMilli(l.time).UTC(), l.actor})
+			if want(uid) {
+				list = append(list, tomb{uid: uid, at: time.UnixMilli(l.time).UTC(), by: l.actor})
+			}
 		}
 	}
-	return list, m.t.r.Err()
+	if err := m.t.r.Err(); err != nil {
+		return nil, err
+	}
+	kept := list[:0]
+	for _, g := range list {
+		if g.rec, g.email, err = m.tombstone(g.uid); err != nil {
+			return nil, err
+		}
+		if g.rec == nil {
+			continue
+		}
+		if back, err := m.holds(g.rec.email); err != nil {
+			return nil, err
+		} else if !back {
+			kept = append(kept, g)
+		}
+	}
+	return kept, nil
 }
 
 // tombstone returns the record and the email of a message that no longer exists,
@@ -135,25 +146,15 @@ func (u *User) Restore(ctx context.Context, name string, uids uidset.Set) (Copie
 		if err := m.mayRestore(); err != nil {
 			return err
 		}
-		gone, err := m.expunged(time.Time{})
+		gone, err := m.expunged(time.Time{}, uids.Contains)
 		if err != nil {
 			return err
 		}
 		m.log.action, m.log.detail = actUndelete, uids.String()
 		for _, g := range gone {
-			if !uids.Contains(g.uid) || done.From.Contains(g.uid) {
-				continue
-			}
-			rec, _, err := m.tombstone(g.uid)
-			if err != nil {
+			if back, err := m.holds(g.rec.email); err != nil {
 				return err
-			}
-			if rec == nil {
-				continue
-			}
-			if back, err := m.holds(rec.email); err != nil {
-				return err
-			} else if back {
+			} else if back { // as a copy of it, just now
 				continue
 			}
 			num, bit := blockOf(g.uid)
@@ -162,7 +163,7 @@ func (u *User) Restore(ctx context.Context, name string, uids uidset.Set) (Copie
 				return err
 			}
 			f := flagger{m: m, op: SetFlags, system: old.system(bit) &^ Deleted, keywords: old.appendWords(nil, bit), fresh: true}
-			uid, err := m.place(rec, &f)
+			uid, err := m.place(g.rec, &f)
 			if err != nil {
 				return err
 			}

@@ -18,13 +18,8 @@ func (a *app) aclDelete() *cobra.Command {
 		example: "acl delete anna:Projects ben\n",
 		args:    cobra.ExactArgs(2),
 		run: func(cmd *cobra.Command, args []string) error {
-			at, err := a.parsePlace(cmd, args[0])
-			if err != nil {
-				return err
-			}
-			at.As = as
-			change := admin.ACLChange{Place: at, Identifier: args[1]}
-			return a.withService(cmd.Context(), false, func(s admin.Service) error {
+			return a.withPlace(cmd, args[0], as, func(s admin.Service, at admin.Place) error {
+				change := admin.ACLChange{Place: at, Identifier: args[1]}
 				if err := s.DeleteACL(cmd.Context(), change); err != nil {
 					return err
 				}

@@ -22,12 +22,7 @@ func (a *app) aclGet() *cobra.Command {
 		example: "acl get anna:Projects\nacl get group:sales/Inbox -f json\n",
 		args:    cobra.ExactArgs(1),
 		run: func(cmd *cobra.Command, args []string) error {
-			at, err := a.parsePlace(cmd, args[0])
-			if err != nil {
-				return err
-			}
-			at.As = as
-			return a.withService(cmd.Context(), false, func(s admin.Service) error {
+			return a.withPlace(cmd, args[0], as, func(s admin.Service, at admin.Place) error {
 				list, err := s.ACL(cmd.Context(), at)
 				if err != nil {
 					return err

@@ -20,13 +20,8 @@ func (a *app) aclPolicy() *cobra.Command {
 		example: "acl policy group:sales/Inbox\nacl policy group:sales '\\Seen' '\\Flagged'\nacl policy anna:Projects none\n",
 		args:    cobra.MinimumNArgs(1),
 		run: func(cmd *cobra.Command, args []string) error {
-			at, err := a.parsePlace(cmd, args[0])
-			if err != nil {
-				return err
-			}
-			at.As = as
-			flags := strings.Join(args[1:], " ")
-			return a.withService(cmd.Context(), false, func(s admin.Service) error {
+			return a.withPlace(cmd, args[0], as, func(s admin.Service, at admin.Place) error {
+				flags := strings.Join(args[1:], " ")
 				if flags != "" {
 					change := admin.PolicyChange{Place: at, Flags: strings.TrimSuffix(flags, "inherit")}
 					if err := s.SetPolicy(cmd.Context(), change); err != nil {

@@ -18,13 +18,8 @@ func (a *app) aclSet() *cobra.Command {
 		example: "acl set anna:Projects ben editor\nacl set group:sales/Inbox group:support reader\nacl set anna:Projects group:sales +i\nacl set anna:Projects -clara lrs\n",
 		args:    cobra.ExactArgs(3),
 		run: func(cmd *cobra.Command, args []string) error {
-			at, err := a.parsePlace(cmd, args[0])
-			if err != nil {
-				return err
-			}
-			at.As = as
-			change := admin.ACLChange{Place: at, Identifier: args[1], Rights: args[2]}
-			return a.withService(cmd.Context(), false, func(s admin.Service) error {
+			return a.withPlace(cmd, args[0], as, func(s admin.Service, at admin.Place) error {
+				change := admin.ACLChange{Place: at, Identifier: args[1], Rights: args[2]}
 				e, err := s.SetACL(cmd.Context(), change)
 				if err != nil {
 					return err

@@ -21,12 +21,7 @@ func (a *app) aclWhy() *cobra.Command {
 		example: "acl why anna group:sales/Inbox/2026\n",
 		args:    cobra.ExactArgs(2),
 		run: func(cmd *cobra.Command, args []string) error {
-			at, err := a.parsePlace(cmd, args[1])
-			if err != nil {
-				return err
-			}
-			at.As = as
-			return a.withService(cmd.Context(), false, func(s admin.Service) error {
+			return a.withPlace(cmd, args[1], as, func(s admin.Service, at admin.Place) error {
 				why, err := s.Why(cmd.Context(), admin.WhyQuestion{Place: at, Person: args[0]})
 				if err != nil {
 					return err

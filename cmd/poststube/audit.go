@@ -26,16 +26,11 @@ func (a *app) audit() *cobra.Command {
 		example: "audit group:sales/Inbox\naudit group:sales --since 24h -f json\n",
 		args:    cobra.ExactArgs(1),
 		run: func(cmd *cobra.Command, args []string) error {
-			at, err := a.parsePlace(cmd, args[0])
-			if err != nil {
-				return err
-			}
-			at.As = as
-			q := admin.AuditQuestion{Place: at, Max: limit}
-			if since > 0 {
-				q.Since = time.Now().Add(-since)
-			}
-			return a.withService(cmd.Context(), false, func(s admin.Service) error {
+			return a.withPlace(cmd, args[0], as, func(s admin.Service, at admin.Place) error {
+				q := admin.AuditQuestion{Place: at, Max: limit}
+				if since > 0 {
+					q.Since = time.Now().Add(-since)
+				}
 				list, err := s.Audit(cmd.Context(), q)
 				if err != nil {
 					return err

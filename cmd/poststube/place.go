@@ -24,6 +24,17 @@ func (a *app) parsePlace(cmd *cobra.Command, s string) (p admin.Place, err error
 	return admin.Place{Owner: owner, Path: path}, nil
 }
 
+// withPlace is withService for a command about the mailbox in arg, on which as
+// acts.
+func (a *app) withPlace(cmd *cobra.Command, arg, as string, fn func(s admin.Service, at admin.Place) error) error {
+	at, err := a.parsePlace(cmd, arg)
+	if err != nil {
+		return err
+	}
+	at.As = as
+	return a.withService(cmd.Context(), false, func(s admin.Service) error { return fn(s, at) })
+}
+
 // actingFlag adds -u, which names with whose rights something is done.
 func (a *app) actingFlag(c *cobra.Command, as *string) {
 	c.Flags().StringVarP(as, "user", "u", "", a.t(text{"act as this `person`, with no more rights than theirs", "als diese `Person` handeln, mit deren Rechten"}))

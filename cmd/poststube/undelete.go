@@ -23,12 +23,7 @@ func (a *app) undelete() *cobra.Command {
 		example: "undelete group:sales/Inbox\nundelete group:sales/Inbox 7,9:12\n",
 		args:    cobra.RangeArgs(1, 2),
 		run: func(cmd *cobra.Command, args []string) error {
-			at, err := a.parsePlace(cmd, args[0])
-			if err != nil {
-				return err
-			}
-			at.As = as
-			return a.withService(cmd.Context(), false, func(s admin.Service) error {
+			return a.withPlace(cmd, args[0], as, func(s admin.Service, at admin.Place) error {
 				if len(args) == 1 {
 					list, err := s.Expunged(cmd.Context(), at)
 					if err != nil {
