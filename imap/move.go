@@ -31,7 +31,9 @@ func moveMessages(uid bool) command {
 			uids, limit := s.limited(uids)
 			box := s.box.mailbox
 			moved, err := patiently(s, func(ctx context.Context) (mail.Copied, error) { return box.Move(ctx, uids, dest) })
-			if err == nil && moved.From.Empty() {
+			if err == nil && moved.ModSeq == 0 {
+				// Nothing was there to be moved. A MOVE to the trash that goes
+				// to another one tells of no copies, but has a modseq.
 				err = errExpunged
 			}
 			if code := copyUID(moved); code != "" {
