@@ -21,6 +21,7 @@ import (
 // owner sees them.
 type Service interface {
 	Sharing
+	Sessions
 	Moving
 
 	// AddUsers adds people, all or, if one has a bad or taken name, none.

@@ -55,6 +55,9 @@ const (
 	callQuota            = "quota.get"
 	callSetQuota         = "quota.set"
 	callRecalculateQuota = "quota.recalculate"
+
+	callWho  = "who"
+	callKick = "kick"
 )
 
 // A call answers one question with an answer or an error; it may send progress
@@ -99,6 +102,9 @@ func calls() map[string]call {
 		callQuota:            ask(Service.Quota),
 		callSetQuota:         tell(Service.SetQuota),
 		callRecalculateQuota: ask(Service.RecalculateQuota),
+
+		callWho:  get(Service.Who),
+		callKick: ask(Service.Kick),
 	}
 }
 

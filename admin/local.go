@@ -16,6 +16,8 @@ type Local struct {
 	Engine    *mail.Engine
 	// Reason is kept with each change in the change log.
 	Reason string
+	// Online is what the running server tells; nil where none runs.
+	Online *Online
 }
 
 var _ Service = (*Local)(nil)

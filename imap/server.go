@@ -164,7 +164,7 @@ func (srv *Server) Shutdown(ctx context.Context) error {
 		l.Close()
 	}
 	for s := range srv.sessions {
-		s.stream.interrupt()
+		s.stream.interrupt(errInterrupted)
 	}
 	srv.mu.Unlock()
 	done := make(chan struct{})

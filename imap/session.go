@@ -43,11 +43,14 @@ type session struct {
 	live    live
 	notify  *notification // nil: the client has never used NOTIFY
 	dialect dialect
-	client  string   // what the client says it is (ID)
-	hidden  []string // capabilities that are hidden from it
-	bad     int      // commands that were answered with BAD
-	reading bool     // another goroutine reads, in IDLE: it must not touch enc
-	started time.Time
+	client  string    // what the client says it is (ID)
+	hidden  []string  // capabilities that are hidden from it
+	bad     int       // commands that were answered with BAD
+	reading bool      // another goroutine reads, in IDLE: it must not touch enc
+	started time.Time // since when a login is waited for
+
+	connected time.Time
+	shown     standing // to others
 }
 
 // state is where the session stands (RFC 9051 section 3), with what exists only
@@ -72,6 +75,7 @@ func newSession(srv *Server, conn net.Conn, config *tls.Config) *session {
 		remote:  remoteAddr(conn),
 		started: time.Now(),
 	}
+	s.connected = s.started
 	s.in = notAuthenticated
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.log = srv.log.With(slog.Uint64("session", s.id))
@@ -164,6 +168,7 @@ func (s *session) serve() {
 	s.greet()
 	for s.in != ended && s.await() && s.dec.Next() {
 		s.command()
+		s.show()
 	}
 	if s.in != ended {
 		s.lost(s.dec.Err())
@@ -184,6 +189,8 @@ func (s *session) lost(err error) {
 	switch {
 	case errors.Is(err, errInterrupted):
 		s.bye("UNAVAILABLE", "The server is shutting down, please come back in a moment")
+	case errors.Is(err, errKicked):
+		s.bye("", "An administrator has ended this session")
 	case errors.Is(err, os.ErrDeadlineExceeded) && s.in == notAuthenticated:
 		s.bye("", "No login for too long")
 	case errors.Is(err, os.ErrDeadlineExceeded):

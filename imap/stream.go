@@ -18,15 +18,18 @@ type stream struct {
 	mu       sync.Mutex
 	readTime time.Duration // for each read
 	until    time.Time     // for all reads, if not zero
-	stopped  bool          // by interrupt
+	stopped  error         // why, after interrupt
 }
 
 func newStream(conn net.Conn, stall time.Duration) *stream {
 	return &stream{Conn: conn, writeTime: stall, readTime: stall}
 }
 
-// errInterrupted is what a read answers after interrupt.
-var errInterrupted = errors.New("imap: the server wants to end the session")
+// What a read answers after interrupt.
+var (
+	errInterrupted = errors.New("imap: the server wants to end the session")
+	errKicked      = errors.New("imap: an administrator wants to end the session")
+)
 
 // patience sets how long one read may take and, if until is not zero, when all
 // reading must be over.
@@ -37,10 +40,12 @@ func (s *stream) patience(d time.Duration, until time.Time) {
 }
 
 // interrupt makes the read that is under way and all later ones fail with
-// errInterrupted. It may be called by any goroutine.
-func (s *stream) interrupt() {
+// why. It may be called by any goroutine; the first reason counts.
+func (s *stream) interrupt(why error) {
 	s.mu.Lock()
-	s.stopped = true
+	if s.stopped == nil {
+		s.stopped = why
+	}
 	s.Conn.SetReadDeadline(time.Unix(1, 0))
 	s.mu.Unlock()
 }
@@ -49,8 +54,8 @@ func (s *stream) interrupt() {
 func (s *stream) arm() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stopped {
-		return errInterrupted
+	if s.stopped != nil {
+		return s.stopped
 	}
 	deadline := time.Now().Add(s.readTime)
 	if !s.until.IsZero() && s.until.Before(deadline) {
@@ -67,8 +72,8 @@ func (s *stream) Read(p []byte) (int, error) {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.stopped {
-			err = errInterrupted
+		if s.stopped != nil {
+			err = s.stopped
 		}
 	}
 	return n, err

@@ -45,7 +45,7 @@ func (s *session) wait(said <-chan heard, how syncing) (heard, error) {
 			err = errEnded
 		}
 		if err != nil {
-			s.stream.interrupt()
+			s.stream.interrupt(errInterrupted)
 			<-said
 			s.reading = false
 			return heard{}, err

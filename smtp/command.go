@@ -47,6 +47,8 @@ func (c *session) lhlo(arg []byte) {
 	}
 	c.tx = transaction{}
 	c.helo = string(name)
+	own := c.helo // c.helo changes with the next LHLO
+	c.name.Store(&own)
 	out := append(c.link.out, "250-"...)
 	out = append(out, c.server.config.Hostname...)
 	out = append(out, "\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n250-ENHANCEDSTATUSCODES\r\n250-LIMITS RCPTMAX="...) // LIMITS: RFC 9422

@@ -23,13 +23,15 @@ type link struct {
 	err       error // what ended reading; final
 
 	mu       sync.Mutex
-	idle     bool // waiting for a client that is not inside a message
-	draining bool
+	idle     bool  // waiting for a client that is not inside a message
+	draining error // why, or nil
 }
 
 var (
 	// errShutdown ends a session that is between two messages.
 	errShutdown = errors.New("smtp: the server shuts down")
+	// errKicked does so because an administrator wants it.
+	errKicked = errors.New("smtp: an administrator ends the session")
 	// errTimeout ends a session whose client is silent.
 	errTimeout = errors.New("smtp: the client was silent for too long")
 	// Command lines that are none; the session goes on.
@@ -61,8 +63,8 @@ func (s *source) Read(p []byte) (int, error) {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		err = errTimeout
 		l.mu.Lock()
-		if l.draining && l.idle {
-			err = errShutdown
+		if l.draining != nil && l.idle {
+			err = l.draining
 		}
 		l.mu.Unlock()
 	}
@@ -74,8 +76,8 @@ func (s *source) Read(p []byte) (int, error) {
 func (l *link) arm() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.draining && l.idle {
-		return errShutdown
+	if l.draining != nil && l.idle {
+		return l.draining
 	}
 	return l.conn.SetReadDeadline(time.Now().Add(l.readTime))
 }
@@ -88,11 +90,13 @@ func (l *link) setIdle(idle bool) {
 }
 
 // drain ends the session when it is, or next becomes, idle. Any goroutine may
-// call it.
-func (l *link) drain() {
+// call it; the first reason counts.
+func (l *link) drain(why error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.draining = true
+	if l.draining == nil {
+		l.draining = why
+	}
 	if l.idle {
 		// An error here means that the connection is gone, which the read
 		// under way finds out as well.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync/atomic"
+	"time"
 
 	"poststube/mail"
 )
@@ -18,6 +20,9 @@ type session struct {
 	link   *link
 	origin mail.Origin
 	log    *slog.Logger
+
+	since time.Time
+	name  atomic.Pointer[string] // helo, for others to see
 
 	helo     string // what the client called itself; empty before LHLO
 	tx       transaction
@@ -106,6 +111,8 @@ func (c *session) farewell() {
 	switch {
 	case errors.Is(c.link.err, errShutdown):
 		c.reply(421, "4.3.2", c.server.config.Hostname+" shuts down")
+	case errors.Is(c.link.err, errKicked):
+		c.reply(421, "4.3.2", c.server.config.Hostname+" has ended this session by its administrator's wish")
 	case errors.Is(c.link.err, errTimeout):
 		c.reply(421, "4.4.2", "nothing came for too long")
 	}

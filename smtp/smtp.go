@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -89,6 +90,9 @@ type Server struct {
 	config  Config
 	session atomic.Uint64 // the last one's number
 	open    atomic.Int64  // connections
+
+	mu       sync.Mutex
+	sessions map[*session]struct{}
 }
 
 // NewServer returns a Server.
@@ -100,7 +104,7 @@ func NewServer(c Config) *Server {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Server{config: c}
+	return &Server{config: c, sessions: make(map[*session]struct{})}
 }
 
 // ServeConn speaks with one client until it leaves, and closes the connection.
@@ -112,12 +116,15 @@ func (s *Server) ServeConn(ctx context.Context, conn net.Conn) {
 	c := &session{
 		server: s,
 		ctx:    context.WithoutCancel(ctx),
+		since:  s.config.Now(),
 		link:   newLink(conn, s.config.CommandTime, s.config.WriteTime),
 		origin: mail.Origin{Protocol: "lmtp", Remote: remote, Session: id},
 		log:    s.config.Log.With("proto", "lmtp", "remote", remote, "session", id),
 	}
-	stop := context.AfterFunc(ctx, c.link.drain)
+	stop := context.AfterFunc(ctx, func() { c.link.drain(errShutdown) })
 	defer stop()
+	s.enter(c)
+	defer s.leave(c)
 	defer s.open.Add(-1)
 	c.run(s.open.Add(1) > int64(s.config.MaxConnections))
 }

@@ -28,6 +28,8 @@ func (a *app) commands() []*cobra.Command {
 		a.undelete(),
 		a.parent("import", text{"take mail over", "Mail übernehmen"}, a.importMbox(), a.importMaildir()),
 		a.parent("export", text{"hand mail out", "Mail herausgeben"}, a.exportMbox(), a.exportMaildir()),
+		a.who(),
+		a.kick(),
 		a.verify(),
 		a.version(),
 	}

@@ -22,6 +22,7 @@ var update = flag.Bool("update", false, "rewrite the files that scripts compare 
 func TestScripts(t *testing.T) {
 	for _, running := range []bool{false, true} {
 		t.Run(map[bool]string{false: "stopped", true: "running"}[running], func(t *testing.T) {
+			var h holder
 			testscript.Run(t, testscript.Params{
 				Dir:                 "testdata/script",
 				UpdateScripts:       *update,
@@ -57,7 +58,7 @@ func TestScripts(t *testing.T) {
 					})
 					return nil
 				},
-				Cmds: map[string]func(*testscript.TestScript, bool, []string){"send": sendLines},
+				Cmds: map[string]func(*testscript.TestScript, bool, []string){"send": sendLines, "hold": h.hold, "release": h.release},
 			})
 		})
 	}
