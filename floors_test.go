@@ -65,14 +65,15 @@ var house = map[string]room{
 	"imap":            {third, "acl directory imap/inflate imap/view imap/wire mail message uidset", "github.com/klauspost/compress"},
 	"smtp":            {third, "mail", ""},
 	"admin":           {third, "acl directory mail uidset", ""},
-	"moving":          {side, "acl admin imap/wire mail maildir", ""},
+	"imapclient":      {third, "imap/wire uidset", ""},
+	"moving":          {side, "acl admin imap/wire imapclient mail maildir uidset", ""},
 	"dialogue":        {side, "", ""},
 	"dialogue/house":  {side, "acl blob/dirblob directory imap kv kv/pebblekv mail notify/localbus smtp", "github.com/cockroachdb/pebble/v2"},
 	"interop":         {side, "", ""},
 	"interop/dovecot": {side, "", ""},
 	"interop/clients": {side, "", ""},
 	"server":          {roof, "acl admin blob/dirblob directory imap kv/pebblekv mail notify/localbus smtp", "github.com/pelletier/go-toml/v2"},
-	"cmd/poststube":   {doorstep, "acl admin directory mail mbox moving server", "github.com/spf13/cobra golang.org/x/term"},
+	"cmd/poststube":   {doorstep, "acl admin directory imapclient mail mbox moving server", "github.com/spf13/cobra golang.org/x/term"},
 }
 
 // testModules may be imported by test files only.

@@ -34,6 +34,7 @@ type Folder struct {
 	Subscribed bool
 	SpecialUse []string // RFC 6154, with backslash
 	key        string   // what the source calls it
+	everything bool     // it shows what other folders hold, and what none does
 }
 
 // Contents are what is in a folder.

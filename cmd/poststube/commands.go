@@ -26,7 +26,7 @@ func (a *app) commands() []*cobra.Command {
 		a.parent("quota", text{"how much somebody may have", "wie viel jemand haben darf"}, a.quotaGet(), a.quotaSet(), a.quotaRecalculate()),
 		a.audit(),
 		a.undelete(),
-		a.parent("import", text{"take mail over", "Mail übernehmen"}, a.importMbox(), a.importMaildir()),
+		a.parent("import", text{"take mail over", "Mail übernehmen"}, a.importMbox(), a.importMaildir(), a.importIMAP()),
 		a.parent("export", text{"hand mail out", "Mail herausgeben"}, a.exportMbox(), a.exportMaildir()),
 		a.who(),
 		a.kick(),

@@ -29,9 +29,9 @@ type account struct {
 	fields []string
 }
 
-func (a *app) importFlags(c *cobra.Command, o *importOptions) {
+func (a *app) importFlags(c *cobra.Command, o *importOptions, owner string) {
 	f := c.Flags()
-	f.StringVarP(&o.owner, "user", "u", "", a.t(text{"whose `name` the mail gets", "`Name`, der die Mail bekommt"}))
+	f.StringVarP(&o.owner, owner, "u", "", a.t(text{"whose `name` the mail gets", "`Name`, der die Mail bekommt"}))
 	f.StringVarP(&o.under, "mailbox", "m", "", a.t(text{"`mailbox` under which all folders come; without it they come as they are", "`Postfach`, unter das alle Ordner kommen; sonst kommen sie, wie sie sind"}))
 	f.StringVar(&o.report, "report", "", a.t(text{"`file` for the report, as JSON", "`Datei` für den Bericht, als JSON"}))
 	f.IntVar(&o.jobs, "jobs", 2, a.t(text{"`number` of people imported at once", "`Anzahl` der Personen zugleich"}))

@@ -40,7 +40,7 @@ import maildir --from list.txt --jobs 4
 			})
 		},
 	})
-	a.importFlags(c, &o)
+	a.importFlags(c, &o, "user")
 	c.Flags().StringVar(&o.from, "from", "", a.t(text{"`file` with a line \"name directory\" for each person", "`Datei` mit einer Zeile \"name verzeichnis\" je Person"}))
 	return c
 }
