@@ -16,11 +16,12 @@ import (
 )
 
 // A team is a house with people, for tests of rights. It must be made in a
-// bubble.
+// bubble, and ends with it.
 type team struct {
 	*house.House
-	t   testing.TB
-	ctx context.Context
+	t       testing.TB
+	ctx     context.Context
+	talkers []*talker
 }
 
 func newTeam(t *testing.T, settings ...string) *team {
@@ -29,7 +30,8 @@ func newTeam(t *testing.T, settings ...string) *team {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &team{h, t, context.Background()}
+	w := &team{House: h, t: t, ctx: context.Background()}
+	t.Cleanup(w.close)
 	for _, line := range settings {
 		w.set("%s", line)
 	}
@@ -45,9 +47,8 @@ func (w *team) set(format string, args ...any) {
 }
 
 // close ends the house, which checks its store.
-func (w *team) close(talkers ...*talker) {
-	w.t.Helper()
-	for _, c := range talkers {
+func (w *team) close() {
+	for _, c := range w.talkers {
 		c.conn.Close()
 	}
 	synctest.Wait()
@@ -98,6 +99,7 @@ func (w *team) talk(user string) *talker {
 		w.t.Fatal(err)
 	}
 	c := &talker{t: w.t, name: user, conn: conn}
+	w.talkers = append(w.talkers, c)
 	go func() {
 		r := bufio.NewReader(conn)
 		for {
