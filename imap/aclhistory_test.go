@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"poststube/mail"
 )
 
 // TestRightsHistories lets three people work at random in each other's mailboxes
@@ -34,7 +36,7 @@ func TestRightsHistories(t *testing.T) {
 					t.Logf("history %d:\n%s", seed, strings.Join(h.log, "\n"))
 				}
 			}()
-			for range 40 {
+			for range 60 {
 				if !t.Failed() {
 					h.step()
 				}
@@ -88,6 +90,12 @@ func newHistory(t *testing.T, seed uint64) *history {
 	m.setACL(m.box("sales", "Offers"), "$sales", "", "lrswikxtea")
 	m.setACL(m.box("staff", "Inbox"), "clara", "", "lrswikxtea")
 	m.setACL(m.box("anna", "P"), "anyone", "", "lr")
+	for _, b := range []*modelBox{m.box("anna", "P"), m.box("sales", "Offers"), m.box("staff", "Inbox")} {
+		for range 3 {
+			h.put(b.owner, b.path, mail.Flags{System: mail.Flagged})
+			b.messages = append(b.messages, &modelMessage{creator: b.owner, flags: map[string]bool{`\Flagged`: true}, seen: map[string]bool{}})
+		}
+	}
 	for _, p := range m.people {
 		h.actors[p] = h.talk(p)
 		h.watchers[p] = h.watchNames(p)
@@ -115,29 +123,45 @@ func (h *history) some(text string) string {
 func (h *history) step() {
 	m := h.model
 	who := pick(h, m.people)
-	switch h.IntN(12) {
+	switch h.IntN(16) {
 	case 0, 1, 2:
-		h.setACL(who, pick(h, m.all(true)))
+		h.setACL(who, h.reach(who, "a", m.all(true)))
 	case 3:
-		h.deleteACL(who, pick(h, m.all(false)))
+		h.deleteACL(who, h.reach(who, "a", m.all(false)))
 	case 4:
 		h.regroup()
 	case 5:
 		h.create(who)
 	case 6:
-		h.remove(who, pick(h, m.all(false)))
+		h.remove(who, h.reach(who, "x", m.all(false)))
 	case 7:
-		h.rename(who, pick(h, m.all(false)))
-	case 8:
-		h.append(who, pick(h, m.all(false)))
-	case 9:
-		h.store(who, pick(h, m.all(false)))
-	case 10:
-		h.expunge(who, pick(h, m.all(false)))
-	case 11:
-		h.copy(who, pick(h, m.all(false)), pick(h, m.all(false)))
+		h.rename(who, h.reach(who, "x", m.all(false)))
+	case 8, 9:
+		h.append(who, h.reach(who, "i", m.all(false)))
+	case 10, 11, 12:
+		h.store(who, h.reach(who, "r", m.all(false)))
+	case 13, 14:
+		h.expunge(who, h.reach(who, "r", m.all(false)))
+	case 15:
+		h.copy(who, h.reach(who, "r", m.all(false)), h.reach(who, "i", m.all(false)))
 	}
 	h.look()
+}
+
+// reach returns one of a list; mostly one where somebody has a right that is
+// needed, and that belongs to somebody else.
+func (h *history) reach(who, right string, list []*modelBox) *modelBox {
+	near := slices.DeleteFunc(slices.Clone(list), func(b *modelBox) bool {
+		return b.owner == who || !h.model.rights(who, b).has(right)
+	})
+	if len(near) == 0 || h.IntN(4) == 0 {
+		return pick(h, list)
+	}
+	full := slices.DeleteFunc(slices.Clone(near), func(b *modelBox) bool { return len(b.messages) == 0 })
+	if right == "r" && len(full) > 0 {
+		return pick(h, full)
+	}
+	return pick(h, near)
 }
 
 // try sends a command and compares whether it was allowed.
@@ -153,7 +177,10 @@ func (h *history) try(who string, may bool, format string, args ...any) bool {
 
 func (h *history) setACL(who string, b *modelBox) {
 	id := pick(h, []string{"anna", "ben", "clara", "$sales", "$staff", "anyone", "authenticated", "-anna", "-ben", "-clara", "-$sales", "-$staff", "-anyone"})
-	how, rights := pick(h, []string{"", "+", "-"}), h.some(allLetters)
+	how, rights := pick(h, []string{"", "+", "+", "-"}), h.some(allLetters)
+	if how != "-" {
+		rights += pick(h, []string{"", "lr", "lra", "lri"})
+	}
 	may := h.model.rights(who, b)['a']
 	if h.try(who, may, `SETACL "%s" %s "%s%s"`, h.model.name(who, b), id, how, rights) {
 		h.model.setACL(b, id, how, rights)
