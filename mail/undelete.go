@@ -89,7 +89,7 @@ func (m *mailbox) expunged(since time.Time, want func(uid uint32) bool) (list []
 		if err := l.decode(p.Value); err != nil {
 			return nil, err
 		}
-		if l.action != actExpunge || l.time < since.UnixMilli() {
+		if l.action != actExpunge && l.action != actReplace || l.time < since.UnixMilli() {
 			continue
 		}
 		for uid := range l.vanished.All() {
