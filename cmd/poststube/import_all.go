@@ -170,7 +170,7 @@ func (a *app) importReport(o *importOptions, results []importResult, errs []erro
 	case err != nil || failed == 0:
 		return err
 	case len(errs) == 1:
-		return fmt.Errorf("%w\n"+a.t(text{"start the import again to go on where it ended", "den Import noch einmal starten, er geht weiter, wo er endete"}), errs[0])
+		return errs[0]
 	}
 	return fmt.Errorf(a.t(text{"%d of %d imports did not come to their end: start again to go on", "%d von %d Importen kamen nicht ans Ende: noch einmal starten, um fortzufahren"}), failed, len(errs))
 }
@@ -179,7 +179,7 @@ func (a *app) printImport(w io.Writer, r importResult) {
 	fmt.Fprintf(w, a.t(text{"%s: %d messages, %s, in %d mailboxes; %d were there already; %.0f messages/s\n", "%s: %d Nachrichten, %s, in %d Postfächern; %d waren schon da; %.0f Nachrichten/s\n"}),
 		r.Owner, r.Messages, octets(r.Octets), len(r.Folders), r.Known, float64(r.Messages)/max(r.Seconds, 1e-3))
 	if r.Error != "" && a.format == "text" {
-		fmt.Fprintf(w, a.t(text{"%s: not finished: %s\n", "%s: nicht fertig: %s\n"}), r.Owner, r.Error)
+		fmt.Fprintf(w, a.t(text{"%s: not finished: %s; start the import again to go on where it ended\n", "%s: nicht fertig: %s; den Import noch einmal starten, er geht weiter, wo er endete\n"}), r.Owner, r.Error)
 	}
 	for _, p := range r.Problems {
 		where := strings.Join(strings.Fields(p.Folder+" "+p.Message), " ")
