@@ -13,22 +13,25 @@ import (
 
 	"poststube/admin"
 	"poststube/mbox"
+	"poststube/moving"
 )
 
 func (a *app) importMbox() *cobra.Command {
 	var box admin.MailboxName
+	var again bool
 	c := a.command(spec{
 		use:   "mbox -u NAME [-m MAILBOX] FILE…",
 		short: text{"import mbox files, or files of one message each", "mbox-Dateien übernehmen, oder Dateien mit je einer Nachricht"},
 		long: text{
 			`Append the messages of files to a mailbox, which is made if it is not there. A file is an mbox, whose
 messages begin with "From " lines (mboxrd), or one message. Flags of Status, X-Status and X-Keywords are taken
-over, and the date of the "From " line. Messages are stored in batches; an import that was interrupted says
-how many are there.`,
+over, and the date of the "From " line. An import that was interrupted is simply started again: a message that
+was taken over into the mailbox before, even if it is deleted since, is not taken twice. --again takes it.`,
 			`Hängt die Nachrichten von Dateien an ein Postfach an, das angelegt wird, wenn es fehlt. Eine Datei ist eine
 mbox, deren Nachrichten mit "From "-Zeilen beginnen (mboxrd), oder eine Nachricht. Übernommen werden die Flags
-aus Status, X-Status und X-Keywords und das Datum der "From "-Zeile. Gespeichert wird stapelweise; ein
-unterbrochener Import sagt, wie viele angekommen sind.`,
+aus Status, X-Status und X-Keywords und das Datum der "From "-Zeile. Ein unterbrochener Import wird einfach noch
+einmal gestartet: eine Nachricht, die schon in das Postfach übernommen wurde, auch wenn sie dort gelöscht ist, kommt
+nicht zweimal. --again übernimmt sie doch.`,
 		},
 		example: `import mbox -u anna -m Archive/2002 archive.mbox
 import mbox -u anna mails/*.eml
@@ -43,11 +46,13 @@ zcat old.mbox.gz | poststube import mbox -u anna -
 			if err != nil {
 				return err
 			}
+			src.again = again
 			return a.withService(cmd.Context(), false, func(s admin.Service) error { return a.runImport(cmd, s, box, src) })
 		},
 	})
 	a.ownerFlag(c, &box.Owner)
 	c.Flags().StringVarP(&box.Name, "mailbox", "m", "INBOX", a.t(text{"`mailbox` to append to", "`Postfach`, an das angehängt wird"}))
+	c.Flags().BoolVar(&again, "again", false, a.t(text{"take messages that were taken over before once more", "schon übernommene Nachrichten noch einmal übernehmen"}))
 	return c
 }
 
@@ -73,6 +78,9 @@ func (a *app) runImport(cmd *cobra.Command, s admin.Service, box admin.MailboxNa
 	return a.output(done, func(w io.Writer) {
 		fmt.Fprintf(w, a.t(text{"%d messages, %s, in %s of %s; %.0f messages/s\n", "%d Nachrichten, %s, in %s von %s; %.0f Nachrichten/s\n"}),
 			done.Messages, octets(done.Octets), box.Name, box.Owner, show.rate(done.Messages))
+		if done.Known > 0 {
+			fmt.Fprintf(w, a.t(text{"%d were there already\n", "%d waren schon da\n"}), done.Known)
+		}
 		for _, skipped := range done.Skipped {
 			fmt.Fprintf(w, a.t(text{"left out: message %d: %s\n", "ausgelassen: Nachricht %d: %s\n"}), skipped.Number, skipped.Reason)
 		}
@@ -88,6 +96,7 @@ type mboxSource struct {
 	app   *app
 	names []string
 	total int64 // octets of all files; 0 if one has no size
+	again bool  // messages have no identity
 	meter
 }
 
@@ -153,6 +162,7 @@ func (src *mboxSource) file(name string, yield func(admin.Message, error) bool) 
 		in = f
 	}
 	r := mbox.NewReader(bufio.NewReader(src.meter.count(in)))
+	ids := moving.NewMboxIDs()
 	for n := 1; ; n++ {
 		m, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -162,7 +172,14 @@ func (src *mboxSource) file(name string, yield func(admin.Message, error) bool) 
 			yield(admin.Message{}, fmt.Errorf("%s: message %d: %w", name, n, err))
 			return false
 		}
-		if !yield(admin.Message{Date: m.Date, Flags: flagsOf(m.Meta), Body: m}, nil) {
+		out := admin.Message{Date: m.Date, Flags: flagsOf(m.Meta), Body: m}
+		if !src.again {
+			if out.Source, out.Body, err = ids.Identify(m); err != nil {
+				yield(admin.Message{}, fmt.Errorf("%s: message %d: %w", name, n, err))
+				return false
+			}
+		}
+		if !yield(out, nil) {
 			return false
 		}
 	}
