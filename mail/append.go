@@ -133,6 +133,7 @@ func (m *mailbox) place(rec *messageRecord, f *flagger) (uint32, error) {
 		return 0, err
 	}
 	b.exists.set(bit)
+	b.days.add(rec.day())
 	b.modseq[bit] = modseq
 	m.touch(num)
 	m.c.exists++

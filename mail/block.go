@@ -25,6 +25,24 @@ type block struct {
 	// modseq is that of the last change that everyone sees, own of the last
 	// to what is private by policy, made by the owner.
 	modseq, own [blockSize]ModSeq
+	// days is between which days, as they were written, the internal dates of
+	// its messages lie, also of those that are gone. Mail comes in the order of
+	// time, so that SINCE looks at few records.
+	days dayRange
+}
+
+// A dayRange is from a day since 1970 to a later one; the zero value is empty.
+type dayRange struct {
+	first, last int64
+	set         bool
+}
+
+func (d *dayRange) add(day int64) {
+	if !d.set {
+		*d = dayRange{day, day, true}
+		return
+	}
+	d.first, d.last = min(d.first, day), max(d.last, day)
 }
 
 const (
@@ -277,7 +295,11 @@ func (b *block) encode(dst []byte) []byte {
 		}
 	}
 	dst = appendColumn(dst, &b.modseq)
-	return appendColumn(dst, &b.own)
+	dst = appendColumn(dst, &b.own)
+	if !b.days.set {
+		return dst
+	}
+	return appendU(appendI(dst, b.days.first), uint64(b.days.last-b.days.first))
 }
 
 // appendColumn writes a column of modseqs as runs of equal ones, each as its
@@ -327,6 +349,11 @@ func (b *block) decode(v []byte) error {
 	}
 	d.column(&b.modseq)
 	d.column(&b.own)
+	if len(d.b) > 0 {
+		b.days.set = true
+		b.days.first = d.i()
+		b.days.last = b.days.first + int64(d.u())
+	}
 	return d.err()
 }
 

@@ -208,6 +208,9 @@ func (c *checker) message(ctx context.Context, m *mailbox, v *visible, want *cou
 	if modseq := v.b.modseq[v.bit]; modseq > m.c.highestModSeq || rec.created > modseq || v.b.own[v.bit] > m.a.rec.modseq {
 		c.found(m.id.Num, uid, "modseq %d, created at %d, out of order with HIGHESTMODSEQ %d", modseq, rec.created, m.c.highestModSeq)
 	}
+	if day, d := rec.day(), v.b.days; !d.set || day < d.first || day > d.last {
+		c.found(m.id.Num, uid, "its date is not among those of its block")
+	}
 	for _, w := range v.keywords {
 		if uint32(w) >= m.c.keywords {
 			c.found(m.id.Num, uid, "has a keyword without a name")

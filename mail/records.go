@@ -122,6 +122,9 @@ func (m *messageRecord) decode(b []byte) error {
 	return d.err()
 }
 
+// day numbers the day of the internal date as it was written.
+func (m *messageRecord) day() int64 { return floorDay(m.internal + int64(m.zone)*60) }
+
 // zone returns the location for an offset in minutes.
 func zone(minutes int) *time.Location {
 	if minutes == 0 {

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -52,7 +53,7 @@ const (
 
 func (q *Query) cost() int {
 	switch q.Op {
-	case QAll, QUIDs, QFlag, QRecent:
+	case QAll, QUIDs, QFlag, QRecent, QBefore, QOn, QSince:
 		return costSet
 	case QAnd, QOr, QNot:
 		c := costSet
@@ -82,6 +83,8 @@ func (s *searcher) eval(q *Query, in uidset.Set) (uidset.Set, error) {
 		return in.Intersect(uidset.Range(uint32(max(q.Num, 1)), ^uint32(0))), nil
 	case QFlag:
 		return s.flag(q.Flag, in)
+	case QBefore, QOn, QSince:
+		return s.days(q, in)
 	case QAnd:
 		return s.and(q.Sub, in)
 	case QOr:
@@ -155,6 +158,37 @@ func (s *searcher) flag(flag SystemFlags, in uidset.Set) (out uidset.Set, err er
 	return out, err
 }
 
+// days answers from the days between which the messages of a block lie, and looks
+// at the records of those blocks only in which some match and some do not.
+func (s *searcher) days(q *Query, in uidset.Set) (out uidset.Set, err error) {
+	day := dayOf(q.Date)
+	from, to := int64(math.MinInt64), int64(math.MaxInt64) // what matches
+	switch q.Op {
+	case QBefore:
+		to = day - 1
+	case QOn:
+		from, to = day, day
+	case QSince:
+		from = day
+	}
+	var look uidset.Set
+	err = s.m.eachBlock(in, 1, func(sp *span) (bool, error) {
+		switch d := sp.b.days; {
+		case d.last < from || d.first > to:
+		case d.first >= from && d.last <= to:
+			sp.bits.appendTo(&out, sp.num)
+		default:
+			sp.bits.appendTo(&look, sp.num)
+		}
+		return true, nil
+	})
+	if err != nil || look.Empty() {
+		return out, err
+	}
+	hit, err := s.records([]*Query{q}, look)
+	return out.Union(hit), err
+}
+
 // records tests conditions on the message records.
 func (s *searcher) records(list []*Query, in uidset.Set) (out uidset.Set, err error) {
 	tests := make([]func(*visible) bool, len(list))
@@ -210,7 +244,7 @@ func (s *searcher) test(q *Query) (func(*visible) bool, error) {
 		return func(v *visible) bool { return v.rec.internal <= since }, nil
 	}
 	day := dayOf(q.Date)
-	internal := func(v *visible) int64 { return floorDay(v.rec.internal + int64(v.rec.zone)*60) }
+	internal := func(v *visible) int64 { return v.rec.day() }
 	saved := func(v *visible) int64 { return floorDay(v.rec.saved) }
 	switch q.Op {
 	case QBefore:
