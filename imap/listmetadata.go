@@ -19,7 +19,7 @@ func readListMetadata(p *parser, r *listRequest) {
 	p.SP()
 	p.List1(func() { want.readEntry(p) })
 	r.lines = append(r.lines, func(s *session, m *match) error {
-		all, err := s.user.Metadata(s.ctx, m.Name)
+		all, err := s.annotations(m.Name, want)
 		if k := mail.KindOf(err); err != nil && (k == mail.NotFound || k == mail.Denied) {
 			return nil // no right to it, or gone meanwhile: there is no line
 		}

@@ -138,7 +138,7 @@ func readEntry(p *parser, clean func(string) (string, error)) string {
 }
 
 func (r *metadataRequest) run(s *session) (answer, error) {
-	all, err := s.user.Metadata(s.ctx, r.mailbox)
+	all, err := s.annotations(r.mailbox, r)
 	if err != nil {
 		return answer{}, err
 	}

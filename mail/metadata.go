@@ -24,6 +24,9 @@ const (
 	PolicyEntry = "/shared/vendor/poststube/private-flags"
 	// UseEntry is the special use of a mailbox (RFC 6154 section 5.4).
 	UseEntry = "/private/specialuse"
+	// WhyEntry stands for an explanation of the user's rights (User.Why), which
+	// protocols write in sentences. It can't be set.
+	WhyEntry = "/private/vendor/poststube/why"
 )
 
 // Limits of annotations, for each mailbox and, under /private, each user there.
@@ -284,6 +287,8 @@ func (t *txn) setEntries(p *notedPlace, entries []MetadataEntry) error {
 
 func (t *txn) setEntry(p *notedPlace, e MetadataEntry) error {
 	switch {
+	case e.Name == WhyEntry:
+		return fail(Denied, "this annotation follows from the rights and cannot be set")
 	case p.server:
 	case e.Name == PolicyEntry:
 		return t.setPolicy(p.a, p.n, p.rights, e.Value)
