@@ -66,6 +66,7 @@ var house = map[string]room{
 	"smtp":            {third, "mail", ""},
 	"admin":           {third, "acl directory mail uidset", ""},
 	"imapclient":      {third, "imap/wire uidset", ""},
+	"bench":           {side, "", ""},
 	"moving":          {side, "acl admin imap/wire imapclient mail maildir uidset", ""},
 	"dialogue":        {side, "", ""},
 	"dialogue/house":  {side, "acl blob/dirblob directory imap kv kv/pebblekv mail notify/localbus smtp", "github.com/cockroachdb/pebble/v2"},
@@ -75,7 +76,7 @@ var house = map[string]room{
 	"promises":        {side, "", ""},
 	"interop/moving":  {side, "", ""},
 	"server":          {roof, "acl admin blob/dirblob directory imap kv/pebblekv mail notify/localbus smtp", "github.com/pelletier/go-toml/v2"},
-	"cmd/poststube":   {doorstep, "acl admin directory imapclient mail mbox moving server", "github.com/spf13/cobra golang.org/x/term"},
+	"cmd/poststube":   {doorstep, "acl admin bench directory imapclient mail mbox moving server", "github.com/spf13/cobra golang.org/x/term"},
 }
 
 // testModules may be imported by test files only.

@@ -30,6 +30,7 @@ func (a *app) commands() []*cobra.Command {
 		a.parent("export", text{"hand mail out", "Mail herausgeben"}, a.exportMbox(), a.exportMaildir()),
 		a.who(),
 		a.kick(),
+		a.bench(),
 		a.verify(),
 		a.version(),
 	}
