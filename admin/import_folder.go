@@ -44,6 +44,10 @@ func (l *Local) PrepareFolder(ctx context.Context, f Folder) (FolderState, error
 	if err != nil {
 		return s, err
 	}
+	// The name comes from another server, where its owner chose it.
+	if err := u.CheckOwnName(f.Name); err != nil {
+		return s, err
+	}
 	if err := makeMailbox(ctx, u, f.Name, f.SpecialUse); err != nil {
 		return s, err
 	}
@@ -64,6 +68,9 @@ func (l *Local) PrepareFolder(ctx context.Context, f Folder) (FolderState, error
 func (l *Local) FinishFolder(ctx context.Context, f Folder) error {
 	u, err := l.owner(ctx, f.Owner)
 	if err != nil {
+		return err
+	}
+	if err := u.CheckOwnName(f.Name); err != nil {
 		return err
 	}
 	if f.UIDValidity != 0 {

@@ -72,6 +72,17 @@ func (m *mailbox) wantUID(uid uint32) {
 	}
 }
 
+// CheckOwnName refuses a name that leads out of the user's own tree, for names
+// that come from elsewhere: an administrator's way to one owner's mailboxes is
+// open to all others too.
+func (u *User) CheckOwnName(name string) error {
+	clean, err := cleanPath(name)
+	if err == nil && u.reservedName(clean) {
+		err = fail(Invalid, "names that begin like this are kept for shared mailboxes")
+	}
+	return err
+}
+
 // Imported returns the hashes of the sources of all messages that were ever
 // imported into a mailbox.
 func (u *User) Imported(ctx context.Context, name string) ([]SourceHash, error) {

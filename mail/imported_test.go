@@ -166,3 +166,16 @@ func TestImportCutOff(t *testing.T) {
 		}
 	})
 }
+
+func TestCheckOwnName(t *testing.T) {
+	w := newWorld(t)
+	u := w.AsAdmin(w.person("anna"), "test")
+	for _, name := range []string{"Users/ben/INBOX", "users/ben", "Shared/sales", "SHARED/x/y", "Users", "a//b", ""} {
+		if err := u.CheckOwnName(name); KindOf(err) != Invalid || err == nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	for _, name := range []string{"INBOX", "Work/Users/ben", "Users2"} {
+		w.must(u.CheckOwnName(name))
+	}
+}

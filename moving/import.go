@@ -293,8 +293,12 @@ func (im *importer) rights(f Folder, in *Contents, to admin.Folder) error {
 			im.report.problem(Problem{Folder: f.Name, Text: note})
 			continue
 		}
-		if id == im.o.Owner {
-			continue // owners have their rights anyway
+		if id == "owner" || id == im.o.Owner {
+			// Owners have their rights anyway, and could give them back.
+			if strings.Trim("lrswite", rights) != "" {
+				im.report.problem(Problem{Folder: f.Name, Text: fmt.Sprintf("that the owner has the rights %q only is not taken: owners have all here", e.Rights)})
+			}
+			continue
 		}
 		if slices.ContainsFunc(there, func(h admin.ACLEntry) bool { return !h.Inherited && h.Identifier == id }) {
 			continue
