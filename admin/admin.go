@@ -22,6 +22,7 @@ import (
 type Service interface {
 	Sharing
 	Sessions
+	Backups
 	Moving
 
 	// AddUsers adds people, all or, if one has a bad or taken name, none.

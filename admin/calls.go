@@ -58,6 +58,8 @@ const (
 
 	callWho  = "who"
 	callKick = "kick"
+
+	callBackup = "backup"
 )
 
 // A call answers one question with an answer or an error; it may send progress
@@ -105,6 +107,8 @@ func calls() map[string]call {
 
 		callWho:  get(Service.Who),
 		callKick: ask(Service.Kick),
+
+		callBackup: serveBackup,
 	}
 }
 

@@ -36,7 +36,7 @@ type auditEntry struct {
 
 var actionNames = [...]string{actAppend: "append", actDeliver: "deliver", actFlags: "flags", actExpunge: "expunge", actCopyIn: "copy",
 	actMoveIn: "move in", actMoveOut: "move out", actReplace: "replace", actUndelete: "undelete", actCreate: "create", actDelete: "delete",
-	actRename: "rename", actACL: "acl", actPolicy: "policy", actSpecialUse: "special use", actAnnotation: "annotation"}
+	actRename: "rename", actACL: "acl", actPolicy: "policy", actSpecialUse: "special use", actAnnotation: "annotation", actRestore: "restore"}
 
 func (a action) String() string {
 	if int(a) < len(actionNames) && actionNames[a] != "" {

@@ -153,6 +153,7 @@ const (
 	actPolicy
 	actSpecialUse
 	actAnnotation // never in a logEntry that is stored: see noteLog
+	actRestore
 )
 
 // A logEntry is one commit's effect on one mailbox (or, in log 0, on the tree of

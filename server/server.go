@@ -104,7 +104,8 @@ func (s *Server) start(dir string) error {
 	}
 	s.keepUp(ctx)
 	s.running.Go(func() {
-		service := &admin.Local{Directory: s.store.Directory, Engine: s.store.Engine, Reason: "command line", Online: s.online()}
+		service := s.store.Admin()
+		service.Online = s.online()
 		if err := admin.Serve(ctx, control, service, s.log); err != nil {
 			s.log.Error("control socket failed", "err", err)
 		}

@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 
+	"poststube/admin"
 	"poststube/blob/dirblob"
 	"poststube/directory"
 	"poststube/kv/pebblekv"
@@ -28,6 +30,11 @@ type Store struct {
 	// Failed receives an error when the store can no longer write: the server
 	// must stop, and a restart will show what is on disk.
 	Failed <-chan error
+
+	dir       string
+	db        *pebblekv.DB
+	blobs     *heldBlobs
+	backingUp sync.Mutex
 
 	closers []io.Closer // in the order of opening
 }
@@ -67,19 +74,21 @@ func (s *Store) open(ctx context.Context, dir string, c *Config, log *slog.Logge
 	if err != nil {
 		return err
 	}
+	s.dir, s.db = dir, db
 	s.closers = append(s.closers, db)
 	blobs, err := dirblob.Open(filepath.Join(dir, "blob"), dirblob.Options{Log: log})
 	if err != nil {
 		return err
 	}
 	s.closers = append(s.closers, blobs)
+	s.blobs = &heldBlobs{Store: blobs}
 	bus := localbus.New()
 	if s.Directory, err = directory.Open(ctx, db, directory.Options{Domains: c.Domains, Bus: bus, Log: log}); err != nil {
 		return err
 	}
 	s.closers = append(s.closers, closer(s.Directory.Close))
 	config := mail.Config{
-		DB: db, Blobs: blobs, Bus: bus, Directory: s.Directory, Log: log,
+		DB: db, Blobs: s.blobs, Bus: bus, Directory: s.Directory, Log: log,
 		MaxMessage: int64(c.Limits.MessageSize) + traceRoom, OtherUsersPrefix: c.Names.OtherUsers, SharedPrefix: c.Names.Shared,
 	}
 	if !c.Sharing.Announce {
@@ -104,6 +113,11 @@ func (s *Store) openEngine(ctx context.Context, c mail.Config) (err error) {
 	}
 	s.closers = append(s.closers, s.Engine)
 	return nil
+}
+
+// Admin returns what an administrator can ask of the store.
+func (s *Store) Admin() *admin.Local {
+	return &admin.Local{Directory: s.Directory, Engine: s.Engine, Reason: "command line", Save: s.Backup}
 }
 
 // Close closes the store, last opened first.

@@ -30,6 +30,8 @@ func (a *app) commands() []*cobra.Command {
 		a.parent("export", text{"hand mail out", "Mail herausgeben"}, a.exportMbox(), a.exportMaildir()),
 		a.who(),
 		a.kick(),
+		a.backup(),
+		a.restore(),
 		a.bench(),
 		a.verify(),
 		a.version(),

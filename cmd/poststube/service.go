@@ -45,6 +45,6 @@ func (a *app) withService(ctx context.Context, create bool, do func(admin.Servic
 	if err != nil {
 		return err
 	}
-	err = do(&admin.Local{Directory: store.Directory, Engine: store.Engine, Reason: "command line"})
+	err = do(store.Admin())
 	return errors.Join(err, store.Close())
 }
