@@ -29,6 +29,7 @@ type message struct {
 	subject string
 	flags   string // sorted, a space between
 	modseq  uint64
+	changed bool // by the last command, which must tell a new modseq
 }
 
 func (s store) clone() store {
@@ -145,7 +146,7 @@ func (s store) apply(o op) {
 	case "copy", "move":
 		for _, uid := range o.uids { // ascending
 			if m, ok := f.messages[uid]; ok {
-				m.modseq = 0
+				m.modseq, m.changed = 0, false
 				s[o.to].add(m)
 				if o.kind == "move" {
 					delete(f.messages, uid)
@@ -176,7 +177,7 @@ func (m message) with(flag string, on bool) message {
 	if slices.Contains(words, flag) == on {
 		return m
 	}
-	m.modseq = 0
+	m.modseq, m.changed = 0, true
 	words = slices.DeleteFunc(words, func(w string) bool { return w == flag })
 	if on {
 		words = append(words, flag)
@@ -213,10 +214,10 @@ func (s store) learn(o op, got outcome) error {
 		if !ok {
 			continue
 		}
-		if modseq <= f.highest && m.modseq == 0 {
+		if modseq <= f.highest && m.changed {
 			return fmt.Errorf("%v: UID %d got modseq %d, the mailbox had %d", o, uid, modseq, f.highest)
 		}
-		m.modseq = modseq
+		m.modseq, m.changed = modseq, false
 		f.messages[uid] = m
 	}
 	for _, modseq := range got.modseqs {
