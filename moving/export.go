@@ -164,9 +164,10 @@ func exportFlags(names []string) (f maildir.Flags) {
 		case `\Draft`:
 			f.Draft = true
 		default:
-			if strings.EqualFold(name, "$Forwarded") {
-				f.Forwarded = true
-			} else if !strings.HasPrefix(name, `\`) {
+			// Dovecot takes the letter P for nothing, so the keyword stands
+			// there too.
+			f.Forwarded = f.Forwarded || strings.EqualFold(name, forwarded)
+			if !strings.HasPrefix(name, `\`) {
 				f.Keywords = append(f.Keywords, name)
 			}
 		}

@@ -162,12 +162,16 @@ func readAhead(r io.Reader, memory *bytes.Buffer) (io.Reader, error) {
 	return io.MultiReader(bytes.NewReader(memory.Bytes()), r), nil
 }
 
+// forwarded is the keyword for the letter P.
+const forwarded = "$Forwarded"
+
 func maildirFlags(f maildir.Flags) []string {
+	isForwarded := func(k string) bool { return strings.EqualFold(k, forwarded) }
 	names := make([]string, 0, 6+len(f.Keywords))
 	for _, flag := range [...]struct {
 		set  bool
 		name string
-	}{{f.Seen, `\Seen`}, {f.Answered, `\Answered`}, {f.Flagged, `\Flagged`}, {f.Deleted, `\Deleted`}, {f.Draft, `\Draft`}, {f.Forwarded, "$Forwarded"}} {
+	}{{f.Seen, `\Seen`}, {f.Answered, `\Answered`}, {f.Flagged, `\Flagged`}, {f.Deleted, `\Deleted`}, {f.Draft, `\Draft`}, {f.Forwarded && !slices.ContainsFunc(f.Keywords, isForwarded), forwarded}} {
 		if flag.set {
 			names = append(names, flag.name)
 		}

@@ -21,7 +21,9 @@ type dovecot struct {
 	maildir string
 }
 
-func startDovecot(t *testing.T) *dovecot {
+// startDovecot starts one; prepare, if not nil, fills the directory of the
+// Maildir before.
+func startDovecot(t *testing.T, prepare func(maildir string)) *dovecot {
 	t.Helper()
 	path, err := exec.LookPath("dovecot")
 	if err != nil {
@@ -43,7 +45,18 @@ func startDovecot(t *testing.T) *dovecot {
 			t.Fatal(err)
 		}
 	}
+	d := &dovecot{maildir: filepath.Join(mail, "anna", "Maildir")}
+	if prepare != nil {
+		if err := os.MkdirAll(filepath.Dir(d.maildir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		prepare(d.maildir)
+		if out, err := exec.Command("chown", "-R", "nobody:nogroup", mail).CombinedOutput(); err != nil {
+			t.Fatalf("chown: %v\n%s", err, out)
+		}
+	}
 	addr := freePort(t)
+	d.addr = addr.String()
 	conf := filepath.Join(dir, "dovecot.conf")
 	if err := os.WriteFile(conf, fmt.Appendf(nil, config, dir, addr.Port), 0o644); err != nil {
 		t.Fatal(err)
@@ -62,7 +75,7 @@ func startDovecot(t *testing.T) *dovecot {
 		log, _ := os.ReadFile(filepath.Join(dir, "log"))
 		t.Fatalf("dovecot does not answer: %v\n%s%s", err, stderr.String(), log)
 	}
-	return &dovecot{addr: addr.String(), maildir: filepath.Join(mail, "anna", "Maildir")}
+	return d
 }
 
 // unavailable ends a test that lacks what it needs.
