@@ -76,7 +76,7 @@ var house = map[string]room{
 	"promises":        {side, "", ""},
 	"interop/moving":  {side, "", ""},
 	"server":          {roof, "acl admin blob blob/dirblob directory imap kv/pebblekv mail notify/localbus smtp", "github.com/pelletier/go-toml/v2"},
-	"cmd/poststube":   {doorstep, "acl admin bench directory imapclient mail mbox moving server", "github.com/spf13/cobra golang.org/x/term"},
+	"cmd/poststube":   {doorstep, "acl admin bench directory imapclient mail mbox moving server", "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term"},
 }
 
 // testModules may be imported by test files only.

@@ -53,8 +53,8 @@ type Service interface {
 	Export(ctx context.Context, box MailboxName, visit func(Message) error) error
 
 	// Check lets the store check itself, beside everything else, and calls
-	// visit for each problem.
-	Check(ctx context.Context, o CheckOptions, visit func(Problem) error) error
+	// visit for each problem. It returns how much was looked at.
+	Check(ctx context.Context, o CheckOptions, visit func(Problem) error) (Checked, error)
 }
 
 // A NewUser is a person with a password in clear. With an empty password nobody
@@ -156,9 +156,17 @@ type CheckOptions struct {
 	Bodies bool `json:"bodies"`
 }
 
+// Checked is how much Check has looked at.
+type Checked struct {
+	Owners    int   `json:"owners"`
+	Mailboxes int   `json:"mailboxes"`
+	Messages  int   `json:"messages"`
+	Octets    int64 `json:"octets"`
+}
+
 // A Problem is something that the check found wrong with the store.
 type Problem struct {
-	Owner   string `json:"owner"`             // whose mail it is, or a number if nobody has it any more
+	Owner   string `json:"owner"`             // whose mail it is, or a number if nobody has it any more; "": the store as a whole
 	Mailbox uint32 `json:"mailbox,omitempty"` // number of the mailbox; 0: the account as a whole
 	UID     uint32 `json:"uid,omitempty"`
 	Text    string `json:"text"`

@@ -211,7 +211,7 @@ func serveCheck(ctx context.Context, s Service, f *frames, arg json.RawMessage) 
 	if err != nil {
 		return nil, err
 	}
-	return nil, s.Check(ctx, o, func(p Problem) error {
+	return s.Check(ctx, o, func(p Problem) error {
 		report(f, p)
 		return ctx.Err()
 	})

@@ -186,9 +186,8 @@ func (c *Client) RenameMailbox(ctx context.Context, change Rename) error {
 }
 
 // Check implements Service.
-func (c *Client) Check(ctx context.Context, o CheckOptions, visit func(Problem) error) error {
-	_, err := exchange[any](ctx, c, callCheck, o, visit)
-	return err
+func (c *Client) Check(ctx context.Context, o CheckOptions, visit func(Problem) error) (Checked, error) {
+	return exchange[Checked](ctx, c, callCheck, o, visit)
 }
 
 // Export implements Service.

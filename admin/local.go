@@ -18,6 +18,8 @@ type Local struct {
 	Reason string
 	// Online is what the running server tells; nil where none runs.
 	Online *Online
+	// CheckStore verifies the files below the engine; nil where there are none.
+	CheckStore func(ctx context.Context) error
 	// Save makes a backup; nil where that cannot be done.
 	Save func(ctx context.Context, to BackupTo, progress func(Backup)) (Backup, error)
 }

@@ -74,18 +74,28 @@ func (l *Local) RenameMailbox(ctx context.Context, change Rename) error {
 }
 
 // Check implements Service.
-func (l *Local) Check(ctx context.Context, o CheckOptions, visit func(Problem) error) error {
-	for p, err := range l.Engine.Check(ctx, mail.CheckOptions{Bodies: o.Bodies}) {
+func (l *Local) Check(ctx context.Context, o CheckOptions, visit func(Problem) error) (Checked, error) {
+	if l.CheckStore != nil {
+		if err := l.CheckStore(ctx); ctx.Err() != nil {
+			return Checked{}, fault(ctx.Err())
+		} else if err != nil {
+			if err := visit(Problem{Text: err.Error()}); err != nil {
+				return Checked{}, err
+			}
+		}
+	}
+	var n mail.Checked
+	for p, err := range l.Engine.Check(ctx, mail.CheckOptions{Bodies: o.Bodies, Count: &n}) {
 		if err != nil {
-			return fault(err)
+			return Checked(n), fault(err)
 		}
 		owner := strconv.FormatUint(uint64(p.Owner), 10)
 		if who, err := l.Directory.ByID(ctx, p.Owner); err == nil {
 			owner = who.Name
 		}
 		if err := visit(Problem{owner, p.Mailbox, p.UID, p.Text}); err != nil {
-			return err
+			return Checked(n), err
 		}
 	}
-	return nil
+	return Checked(n), nil
 }

@@ -38,6 +38,14 @@ type CheckOptions struct {
 	// Bodies also reads and parses every message and compares with what is
 	// kept of it.
 	Bodies bool
+	// Count, if not nil, is increased by what was looked at.
+	Count *Checked
+}
+
+// Checked is how much Check has looked at.
+type Checked struct {
+	Owners, Mailboxes, Messages int
+	Octets                      int64 // of the messages, also where only their records were read
 }
 
 // Check reads everything that the engine keeps and yields what does not fit
@@ -61,6 +69,9 @@ func (e *Engine) Check(ctx context.Context, o CheckOptions) iter.Seq2[Problem, e
 			}
 			if err := e.indexer.Check(ctx, uint32(owner)); err != nil && ctx.Err() == nil {
 				c.found(0, 0, "the search index is damaged and should be made anew: %v", err)
+			}
+			if o.Count != nil {
+				o.Count.Owners++
 			}
 			for _, p := range c.problems {
 				if !yield(p, nil) {
@@ -176,6 +187,11 @@ func (c *checker) mailbox(ctx context.Context, m *mailbox) error {
 	if m.c.exists != want.exists || m.c.seen != want.seen || m.c.deleted != want.deleted || m.c.size != want.size || m.c.deletedSize != want.deletedSize {
 		c.found(m.id.Num, 0, "counters say %d messages, %d seen, %d deleted, %d octets; there are %d, %d, %d, %d",
 			m.c.exists, m.c.seen, m.c.deleted, m.c.size, want.exists, want.seen, want.deleted, want.size)
+	}
+	if n := c.o.Count; n != nil {
+		n.Mailboxes++
+		n.Messages += int(want.exists)
+		n.Octets += want.size
 	}
 	if err := c.beyond(m); err != nil {
 		return err

@@ -56,6 +56,9 @@ func (k key) literal() string {
 	if k.value.Type() == reflect.TypeFor[int]() {
 		return fmt.Sprintf("`%d`", k.value.Int())
 	}
+	if k.value.Kind() == reflect.Bool {
+		return fmt.Sprintf("`%t`", k.value.Bool())
+	}
 	text := fmt.Sprint(k.value.Interface())
 	if text == "" {
 		return ""

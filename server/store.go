@@ -117,7 +117,7 @@ func (s *Store) openEngine(ctx context.Context, c mail.Config) (err error) {
 
 // Admin returns what an administrator can ask of the store.
 func (s *Store) Admin() *admin.Local {
-	return &admin.Local{Directory: s.Directory, Engine: s.Engine, Reason: "command line", Save: s.Backup}
+	return &admin.Local{Directory: s.Directory, Engine: s.Engine, Reason: "command line", Save: s.Backup, CheckStore: s.db.Check}
 }
 
 // Close closes the store, last opened first.

@@ -34,6 +34,9 @@ func (a *app) commands() []*cobra.Command {
 		a.restore(),
 		a.bench(),
 		a.verify(),
+		a.parent("config", text{"the configuration of the node", "die Konfiguration des Knotens"}, a.configExample(), a.configCheck()),
+		a.completion(),
+		a.man(),
 		a.version(),
 	}
 }

@@ -52,7 +52,7 @@ func TestKill(t *testing.T) {
 			t.Fatalf("round %d: failed", round)
 		}
 	}
-	if err := k.client().Check(t.Context(), admin.CheckOptions{Bodies: true}, func(p admin.Problem) error {
+	if _, err := k.client().Check(t.Context(), admin.CheckOptions{Bodies: true}, func(p admin.Problem) error {
 		return fmt.Errorf("the store is damaged: %+v", p)
 	}); err != nil {
 		t.Error(err)
