@@ -120,8 +120,7 @@ func await(addr string) error {
 	return err
 }
 
-// talk sends lines to Dovecot as anna. Each but the last is "command" or
-// "command {n+}" with its literal; all must be answered with OK.
+// talk sends commands, tagged x, to Dovecot as anna; all must be answered with OK.
 func (d *dovecot) talk(t *testing.T, commands int, text []byte) {
 	t.Helper()
 	conn, err := net.Dial("tcp", d.addr)
@@ -129,13 +128,22 @@ func (d *dovecot) talk(t *testing.T, commands int, text []byte) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
+	// Its login process may hang up on one who says more than it can hold.
+	if _, err := conn.Write([]byte("x LOGIN anna secret\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(conn)
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "x ") {
+	}
+	if !strings.HasPrefix(lines.Text(), "x OK") {
+		t.Fatalf("dovecot: LOGIN: %q, %v", lines.Text(), lines.Err())
+	}
 	sent := make(chan error, 1)
 	go func() {
-		_, err := conn.Write(append([]byte("x LOGIN anna secret\r\n"), text...))
+		_, err := conn.Write(text)
 		sent <- err
 	}()
-	lines := bufio.NewScanner(conn)
-	for n := 0; n <= commands && lines.Scan(); {
+	for n := 0; n < commands && lines.Scan(); {
 		line := lines.Text()
 		if strings.HasPrefix(line, "x ") {
 			n++
