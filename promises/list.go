@@ -1,0 +1,44 @@
+package promises
+
+// A Promise is what users may rely on, with the test that proves it.
+type Promise struct {
+	Area    string
+	Says    string
+	Package string // of the test, relative to the root of the module
+	Test    string
+	// Long is the value of $POSTSTUBE_LONG for a release, or 0 if the test has
+	// one form only.
+	Long int
+}
+
+// Command is how to check the promise alone.
+func (p Promise) Command() string {
+	return "go test -v -count 1 -timeout 0 -run '^" + p.Test + "$' ./" + p.Package
+}
+
+// List returns all promises that have a test.
+func List() []Promise {
+	return []Promise{
+		{"durable", "What was acknowledged over IMAP or LMTP survives SIGKILL: messages, flags, mailboxes, rights. No UID names another message, no modseq falls.", "promises", "TestKill", 1000},
+		{"durable", "What was acknowledged, or shown to a reader, survives a power cut. Search finds what is there.", "promises", "TestPowerCut", 100000},
+		{"durable", "The rig above notices a disk that only claims to sync.", "promises", "TestPowerCutFinds", 0},
+		{"durable", "The key-value store keeps what it acknowledged when the power fails.", "kv/pebblekv", "TestCrash", 100000},
+		{"durable", "The files of large messages are whole or not there when the power fails.", "blob/dirblob", "TestCrash", 10000},
+		{"atomic", "When the disk fails or is full, a command is done as a whole or not at all, and verify finds nothing.", "promises", "TestFaults", 100000},
+		{"isolated", "What a user is told is the same with and without the mail of others.", "promises", "TestNonInterference", 10000},
+		{"isolated", "Every command, with every right: answered as the right says, and as if there were no such mailbox without it.", "imap", "TestMatrix", 0},
+		{"isolated", "All ways to a mailbox pass one check of rights.", "promises", "TestOneDoor", 0},
+		{"correct", "A mailbox of several users is what a model says, and clients that only follow changes believe what is true.", "mail", "TestHistories", 0},
+		{"correct", "Sessions at the same time believe what is true.", "imap", "TestPictures", 10000},
+		{"bounded", "Lines, literals, nesting and sequence sets of IMAP have limits with answers.", "imap/wire", "TestLimits", 0},
+		{"bounded", "A client that does not read is cut off.", "imap", "TestSlowReader", 0},
+		{"bounded", "Compressed commands unpack to no more than others may have.", "imap", "TestCompressBomb", 0},
+		{"bounded", "LMTP has limits for messages, recipients, lines and connections.", "smtp", "TestLimits", 0},
+		{"bounded", "Guessing passwords gets slow, for the guesser.", "directory", "TestPenaltyGrows", 0},
+		{"strict", "Only CR LF . CR LF ends a message.", "smtp", "TestSmuggling", 0},
+		{"disk", "A disk that fails stops the store at once; nothing that was acknowledged is lost.", "kv/pebblekv", "TestFailedDisk", 0},
+		{"disk", "When the disk is nearly full, writing is refused, reading and deleting go on, and writing resumes by itself.", "kv/pebblekv", "TestMinFree", 0},
+		{"contained", "A bug in a command costs its session only.", "imap", "TestPanic", 0},
+		{"private", "The log holds no password and nothing of a message.", "promises", "TestLogs", 0},
+	}
+}
