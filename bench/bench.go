@@ -29,8 +29,8 @@ type Server struct {
 
 // Options bound the load.
 type Options struct {
-	Messages    int           // in the mailbox that is measured, 100 to 100,000
-	Limit       time.Duration // how long one measurement goes on repeating; filling may take 60 times as long
+	Messages    int           // in the mailbox that is measured, 100 to 1,000,000
+	Limit       time.Duration // how long one measurement goes on repeating; filling may take 60 times as long, and a minute for every 10,000 messages
 	Connections int           // of measurements with several, 2 to 64
 	// Progress is told what is measured next; it may be nil.
 	Progress func(server, workload string)
@@ -49,8 +49,8 @@ func Quick() Options {
 // Check says what is wrong with the bounds.
 func (o Options) Check() error {
 	switch {
-	case o.Messages < 100 || o.Messages > 100_000:
-		return fmt.Errorf("%d messages: 100 to 100000 are possible", o.Messages)
+	case o.Messages < 100 || o.Messages > 1_000_000:
+		return fmt.Errorf("%d messages: 100 to 1000000 are possible", o.Messages)
 	case o.Connections < 2 || o.Connections > 64:
 		return fmt.Errorf("%d connections: 2 to 64 are possible", o.Connections)
 	case o.Limit <= 0:

@@ -69,7 +69,7 @@ func (s *session) measure(outer context.Context, w workload) Figure {
 	name := Figure{Server: s.server.Name}
 	allowance := s.allowance()
 	if w.slow {
-		allowance = 60 * s.o.Limit
+		allowance = 60*s.o.Limit + time.Duration(s.o.Messages)*time.Minute/10_000
 	}
 	ctx, cancel := context.WithTimeout(outer, allowance)
 	defer cancel()
@@ -109,9 +109,8 @@ func (c *conn) selectMailbox(name string) (exists int, next uint64, err error) {
 		if n, ok := numbered(line, "EXISTS"); ok {
 			exists = n
 		}
-		if _, rest, ok := bytes.Cut(line, []byte("[UIDNEXT ")); ok {
-			digits, _, _ := bytes.Cut(rest, []byte{']'})
-			next, _ = strconv.ParseUint(string(digits), 10, 32)
+		if n, ok := code(line, "UIDNEXT"); ok {
+			next = n
 		}
 		return nil
 	})

@@ -32,8 +32,11 @@ var workloads = []workload{
 	{name: "search_unseen", unit: Milliseconds, run: search("UNSEEN", unseenEvery)},
 	{name: "search_subject", unit: Milliseconds, run: search("SUBJECT "+subjectWord, subjectEvery)},
 	{name: "search_body", unit: Milliseconds, run: search("BODY "+bodyWord, bodyEvery)},
+	{name: "noop", unit: Milliseconds, run: noops},
+	{name: "append_full", unit: PerSecond, run: appends},
 	{name: "store", unit: PerSecond, run: stores},
 	{name: "store_all", unit: PerSecond, run: storesAll},
+	{name: "resync", unit: Milliseconds, needs: extension("QRESYNC"), run: resyncs},
 	{name: "copy", unit: PerSecond, run: copies},
 	{name: "move", unit: PerSecond, needs: extension("MOVE"), run: moves},
 	{name: "expunge", unit: PerSecond, run: expunges},
@@ -79,9 +82,9 @@ func (s *session) loginOnce(ctx context.Context, m *meter) error {
 }
 
 // appends measures one client that appends one message after another; what it puts
-// in is part of the mailbox.
+// in is part of the mailbox. It is measured on the empty mailbox and on the full one.
 func appends(_ context.Context, s *session, m *meter) error {
-	for i := 0; m.again(i, s.o.Messages/10); i++ {
+	for i := 0; m.again(i, min(s.o.Messages/10, 1000)); i++ {
 		if err := s.appendNext(s.c, m, 1); err != nil {
 			return err
 		}
@@ -225,6 +228,18 @@ func search(criteria string, k int) func(context.Context, *session, *meter) erro
 		}
 		return nil
 	}
+}
+
+func noops(_ context.Context, s *session, m *meter) error {
+	if _, _, err := s.c.selectMailbox(s.main); err != nil {
+		return err
+	}
+	for i := 0; m.again(i, 200); i++ {
+		if err := m.time(1, func() error { return s.c.do("NOOP", "", nil) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stores changes a flag of one message after another.

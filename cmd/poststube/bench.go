@@ -57,7 +57,7 @@ echo secret | poststube bench --server here=localhost:1143 --lmtp here=localhost
 	f.StringArrayVar(&o.recipients, "rcpt", nil, a.t(text{"`address` of the user for LMTP, unless it is the name", "`Adresse` der Person für LMTP, wenn sie nicht der Name ist"}))
 	f.BoolVar(&o.fromStdin, "password-stdin", false, a.t(text{"read passwords from standard input", "Passwörter von der Standardeingabe lesen"}))
 	f.BoolVar(&o.quick, "quick", false, a.t(text{"only some seconds, with few messages", "nur einige Sekunden, mit wenigen Nachrichten"}))
-	f.IntVar(&o.messages, "messages", 0, a.t(text{"`number` of messages in the mailbox, 100 to 100000; usually 5000, with --quick 300", "`Anzahl` der Nachrichten im Postfach, 100 bis 100000; sonst 5000, mit --quick 300"}))
+	f.IntVar(&o.messages, "messages", 0, a.t(text{"`number` of messages in the mailbox, 100 to 1000000; usually 5000, with --quick 300", "`Anzahl` der Nachrichten im Postfach, 100 bis 1000000; sonst 5000, mit --quick 300"}))
 	return c
 }
 
@@ -74,7 +74,7 @@ func (a *app) runBench(cmd *cobra.Command, o *benchOptions) error {
 		load.Messages = o.messages
 	}
 	if err := load.Check(); err != nil {
-		return misuse(cmd, a.t(text{"--messages is 100 to 100000, not %d", "--messages ist 100 bis 100000, nicht %d"}), load.Messages)
+		return misuse(cmd, a.t(text{"--messages is 100 to 1000000, not %d", "--messages ist 100 bis 1000000, nicht %d"}), load.Messages)
 	}
 	show := a.progress()
 	defer show.end()
@@ -199,8 +199,11 @@ var benchTitles = map[string]text{
 	"search_unseen":   {"SEARCH UNSEEN", "SEARCH UNSEEN"},
 	"search_subject":  {"SEARCH SUBJECT", "SEARCH SUBJECT"},
 	"search_body":     {"SEARCH BODY", "SEARCH BODY"},
+	"noop":            {"NOOP", "NOOP"},
+	"append_full":     {"APPEND into the full mailbox", "APPEND in das volle Postfach"},
 	"store":           {"STORE, one message after another", "STORE, eine Nachricht nach der anderen"},
 	"store_all":       {"STORE, all at once", "STORE, alle auf einmal"},
+	"resync":          {"SELECT with QRESYNC, changes", "SELECT mit QRESYNC, Änderungen"},
 	"copy":            {"COPY", "COPY"},
 	"move":            {"MOVE", "MOVE"},
 	"expunge":         {"EXPUNGE", "EXPUNGE"},
