@@ -74,6 +74,9 @@ func (a *app) runImportIMAP(cmd *cobra.Command, o *imapOptions) error {
 		}
 		args = []string{o.user}
 	}
+	if o.from != "" && o.user != "" {
+		return misuse(cmd, "%s", a.t(text{"the list says who it is there: leave out --user", "die Liste sagt, wer es dort ist: --user weglassen"}))
+	}
 	accounts, err := a.importAccounts(cmd, &o.importOptions, args, len(args))
 	if err != nil {
 		return err
