@@ -110,7 +110,7 @@ func (r *listRequest) run(s *session) (answer, error) {
 
 // A match is a name that LIST returns.
 type match struct {
-	mail.Info
+	*mail.Info
 	// selected: it meets the selection options itself. Otherwise it is there
 	// because a name below does.
 	selected bool
@@ -139,7 +139,10 @@ func (s *session) names(subscribed, all bool) ([]mail.Info, error) {
 // choose returns the names that match the patterns and the selection options
 // (RFC 9051 section 6.3.9.3).
 func (r *listRequest) choose(names []mail.Info) []match {
-	var out []match
+	out := make([]match, 0, min(len(names), 64))
+	if slices.Contains(r.patterns, "*") {
+		out = make([]match, 0, len(names))
+	}
 	var below map[string]descendants
 	if r.recursive {
 		below = r.descendants(names)
@@ -149,7 +152,7 @@ func (r *listRequest) choose(names []mail.Info) []match {
 		if !r.matches(info.Name) {
 			continue
 		}
-		m := match{Info: *info, selected: r.meets(info)}
+		m := match{Info: info, selected: r.meets(info)}
 		d := below[info.Name]
 		m.childInfo = d.selected
 		if m.selected || d.hidden {
@@ -210,7 +213,7 @@ func (s *session) listWithStatus(r *listRequest, matches []match) error {
 	var at []int
 	for i := range matches {
 		if m := &matches[i]; m.selected && !m.NonExistent && !m.NoSelect {
-			infos = append(infos, m.Info)
+			infos = append(infos, *m.Info)
 			at = append(at, i)
 		}
 	}

@@ -69,7 +69,7 @@ func (r *listRequest) childInfo(s *session) {
 
 // listLine writes a LIST line that no LIST has asked for.
 func (s *session) listLine(info mail.Info) {
-	s.listMatch(&listRequest{extended: true, showSpecialUse: true}, &match{Info: info})
+	s.listMatch(&listRequest{extended: true, showSpecialUse: true}, &match{Info: &info})
 }
 
 // mergeSubscriptions adds to the mailboxes, which are sorted, the subscribed

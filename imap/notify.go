@@ -328,7 +328,7 @@ func (s *session) noAccess(n *notification) {
 		}
 		for i := range n.groups {
 			if g := &n.groups[i]; g.scope == scopeMailboxes && g.covers(s, name.name, name.attrs) {
-				s.listMatch(&listRequest{extended: true}, &match{Info: mail.Info{Name: name.name, NoSelect: true}, unasked: true, noAccess: true})
+				s.listMatch(&listRequest{extended: true}, &match{Info: &mail.Info{Name: name.name, NoSelect: true}, unasked: true, noAccess: true})
 				break
 			}
 		}

@@ -151,9 +151,9 @@ func (s *session) syncList() error {
 
 // changeLine writes the LIST line of a change.
 func (s *session) changeLine(ch *listChange, noAccess bool) {
-	m := match{unasked: true, oldName: ch.oldName, noAccess: noAccess}
-	if m.Name, m.NonExistent = ch.name, true; ch.now != nil {
-		m.Info = *ch.now
+	m := match{Info: ch.now, unasked: true, oldName: ch.oldName, noAccess: noAccess}
+	if m.Info == nil {
+		m.Info = &mail.Info{Name: ch.name, NonExistent: true}
 	}
 	s.listMatch(&listRequest{extended: true, showSubscribed: true, showChildren: ch.now != nil, showSpecialUse: true}, &m)
 }

@@ -76,137 +76,17 @@ func isInbox(name string) bool {
 	return first == inbox
 }
 
-// A lister gathers what a user sees.
-type lister struct {
-	t    *txn
-	u    *User
-	subs map[MailboxID]bool
-	list []Info
-}
-
-// account adds what the user sees of an owner's tree, at and beneath the nodes
-// with the numbers roots; nil means everywhere.
-func (l *lister) account(owner directory.Principal, space Namespace, roots map[uint32]bool) error {
-	a, err := l.t.account(owner.ID)
-	if err != nil {
-		return err
-	}
-	inside := map[uint32]bool{rootNum: roots == nil || roots[rootNum]}
-	named := map[uint32]string{rootNum: l.u.nameOf(owner, "")}
-	shown := make(map[uint32]bool)
-	rights := make(map[*acl.Entry]acl.Rights)
-	for _, n := range a.tree.all() {
-		inside[n.num] = inside[n.parent] || roots[n.num]
-		if !inside[n.num] {
-			continue
-		}
-		r := l.rights(a, n, rights)
-		if !r.Has(acl.Lookup) {
-			continue
-		}
-		l.parents(a, n, owner, space, named, shown)
-		i := Info{ID: MailboxID{a.id, n.num}, Name: l.name(a, n, named), Namespace: space, Owner: owner,
-			NoSelect: !r.Has(acl.Read), Rights: r}
-		sub, known := l.subs[i.ID]
-		i.Subscribed = sub || space != Personal && !known
-		if space == Personal {
-			i.SpecialUse = n.special
-		}
-		shown[n.num] = true
-		l.list = append(l.list, i)
-	}
-	return nil
-}
-
-// rights returns the user's rights at a node; nodes without entries of their own
-// share their parent's list, and so its answer.
-func (l *lister) rights(a *account, n *node, known map[*acl.Entry]acl.Rights) acl.Rights {
-	list := a.tree.effective(n)
-	if l.t.u.admin || len(list) == 0 {
-		return l.t.rightsAt(a, n)
-	}
-	r, ok := known[&list[0]]
-	if !ok {
-		r = l.t.rightsAt(a, n)
-		known[&list[0]] = r
-	}
-	return r
-}
-
-func (l *lister) name(a *account, n *node, named map[uint32]string) string {
-	if name, ok := named[n.num]; ok {
-		return name
-	}
-	name := n.name
-	if parent := l.name(a, a.tree.nodes[n.parent], named); parent != "" {
-		name = parent + separator + name
-	}
-	named[n.num] = name
-	return name
-}
-
-// parents adds the names above a visible node that are not shown otherwise.
-func (l *lister) parents(a *account, n *node, owner directory.Principal, space Namespace, named map[uint32]string, shown map[uint32]bool) {
-	if n.parent == rootNum {
-		if space != Personal && !shown[rootNum] {
-			shown[rootNum] = true
-			l.namespace(space)
-			l.list = append(l.list, Info{Name: named[rootNum], Namespace: space, Owner: owner, NonExistent: true})
-		}
-		return
-	}
-	p := a.tree.nodes[n.parent]
-	if shown[p.num] {
-		return
-	}
-	l.parents(a, p, owner, space, named, shown)
-	shown[p.num] = true
-	l.list = append(l.list, Info{Name: l.name(a, p, named), Namespace: space, Owner: owner, NonExistent: true})
-}
-
-// namespace adds the name above all owners of a namespace, once.
-func (l *lister) namespace(space Namespace) {
-	prefix := l.u.engine.config.OtherUsersPrefix
-	if space == Shared {
-		prefix = l.u.engine.config.SharedPrefix
-	}
-	name := strings.TrimSuffix(prefix, separator)
-	for _, i := range slices.Backward(l.list) {
-		if i.Name == name {
-			return
-		}
-		if i.Namespace != space {
-			break
-		}
-	}
-	l.list = append(l.list, Info{Name: name, Namespace: space, NonExistent: true})
-}
-
-// markChildren sets HasChildren; in the list a parent comes before its children
-// and nothing else comes between.
-func markChildren(list []Info) {
-	at := make(map[string]int, len(list))
-	for i := range list {
-		at[list[i].Name] = i
-		if cut := strings.LastIndex(list[i].Name, separator); cut >= 0 {
-			if p, ok := at[list[i].Name[:cut]]; ok {
-				list[p].HasChildren = true
-			}
-		}
-	}
-}
-
 // A grant is an owner in whose tree entries speak of the user or of others that
 // the user is among, and the nodes with those entries.
 type grant struct {
 	owner directory.Principal
 	space Namespace
-	roots map[uint32]bool
+	roots []uint32
 }
 
 // grants finds, by the reverse index, in whose trees the user may have rights.
 func (u *User) grants(ctx context.Context) ([]grant, error) {
-	found := make(map[directory.ID]map[uint32]bool)
+	found := make(map[directory.ID][]uint32)
 	err := u.view(ctx, "list", func(t *txn) error {
 		for _, who := range t.identifiers() {
 			lo := reverseKey(who)
@@ -216,10 +96,7 @@ func (u *User) grants(ctx context.Context) ([]grant, error) {
 				if owner == u.principal.ID {
 					continue
 				}
-				if found[owner] == nil {
-					found[owner] = make(map[uint32]bool)
-				}
-				found[owner][num] = true
+				found[owner] = append(found[owner], num)
 			}
 		}
 		return t.r.Err()

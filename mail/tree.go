@@ -85,11 +85,15 @@ type tree struct {
 	nodes   map[uint32]*node
 	byName  map[childName]uint32
 
-	once   sync.Once // guards sorted
+	once   sync.Once // guards order, at and sorted
+	order  []placed
+	at     map[uint32]int // where a number is in the order; -1 is the root
 	sorted []*node
 
-	mu     sync.Mutex // guards rights
+	mu     sync.Mutex // guards rights, prefix and names
 	rights map[uint32]acl.List
+	prefix string   // that others than the owner last saw the names with
+	names  []string // with prefix, in order
 }
 
 type childName struct {
@@ -187,25 +191,61 @@ func (t *tree) under(n *node, ancestor uint32) bool {
 	return true
 }
 
-// all returns the mailboxes, parents before children.
-func (t *tree) all() []*node {
+// A placed is a mailbox in the order of the tree.
+type placed struct {
+	*node
+	path  string
+	above int // where its parent is in the order; -1 for the root
+}
+
+// inOrder returns the mailboxes in the order of the hierarchy: what is beneath a
+// mailbox follows it before anything else does.
+func (t *tree) inOrder() []placed {
 	t.once.Do(func() {
 		type named struct {
-			path string
-			*node
+			key string
+			placed
 		}
 		list := make([]named, 0, len(t.nodes))
 		for _, n := range t.nodes {
 			if n.num != rootNum {
-				list = append(list, named{strings.ReplaceAll(t.path(n), separator, "\x00"), n})
+				path := t.path(n)
+				list = append(list, named{strings.ReplaceAll(path, separator, "\x00"), placed{node: n, path: path}})
 			}
 		}
-		slices.SortFunc(list, func(a, b named) int { return strings.Compare(a.path, b.path) })
-		t.sorted = make([]*node, len(list))
-		for i, n := range list {
-			t.sorted[i] = n.node
+		slices.SortFunc(list, func(a, b named) int { return strings.Compare(a.key, b.key) })
+		t.at = make(map[uint32]int, len(list)+1)
+		t.at[rootNum] = -1
+		for i := range list {
+			t.at[list[i].num] = i
+		}
+		t.order, t.sorted = make([]placed, len(list)), make([]*node, len(list))
+		for i := range list {
+			t.order[i], t.sorted[i] = list[i].placed, list[i].node
+			t.order[i].above = t.at[list[i].parent]
 		}
 	})
+	return t.order
+}
+
+// named returns the names of the mailboxes in their order, as those see them who
+// see them beneath prefix. They are kept for the next one who asks.
+func (t *tree) named(prefix string) []string {
+	order := t.inOrder()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.names == nil || t.prefix != prefix {
+		t.prefix, t.names = prefix, make([]string, len(order))
+		for i := range order {
+			t.names[i] = prefix + order[i].path
+		}
+	}
+	return t.names
+}
+
+// all returns the mailboxes, parents before children.
+func (t *tree) all() []*node {
+	t.inOrder()
 	return t.sorted
 }
 
