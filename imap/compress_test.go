@@ -229,7 +229,7 @@ func TestUnauthenticateForgets(t *testing.T) {
 	// The connection, and what it is called by.
 	kept := map[string]bool{
 		"srv": true, "id": true, "log": true, "ctx": true, "cancel": true, "remote": true, "stream": true, "conn": true, "secure": true,
-		"dec": true, "enc": true, "tag": true, "client": true, "started": true,
+		"dec": true, "enc": true, "tag": true, "client": true, "started": true, "connected": true,
 		"deflate": true, "inflate": true, // ended by the command itself
 	}
 	a, b := reflect.ValueOf(s).Elem(), reflect.ValueOf(fresh).Elem()
