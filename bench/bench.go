@@ -107,7 +107,6 @@ func Compare(ctx context.Context, servers []Server, o Options) (rows []Row, err 
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	token := rand.Text()[:10]
 	var sessions []*session
 	defer func() {
 		// Cleaning up has its own time: it must happen after an interrupt too.
@@ -118,7 +117,8 @@ func Compare(ctx context.Context, servers []Server, o Options) (rows []Row, err 
 		}
 	}()
 	for _, server := range servers {
-		s, err := open(ctx, server, o, token)
+		// Names of its own for each: two servers may be one, at two addresses.
+		s, err := open(ctx, server, o, rand.Text()[:10])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", server.Name, err)
 		}

@@ -72,6 +72,8 @@ func (all results) row(g goal, others []string) row {
 		cells = append(cells, show(v, ok, g.read.unit()))
 		if ok {
 			values = append(values, v)
+		} else if from == fsynced {
+			measured = false // against the others alone it would look better than it is
 		}
 	}
 	ratio, met := "–", ""

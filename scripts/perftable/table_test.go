@@ -68,6 +68,14 @@ func TestPeersRefuses(t *testing.T) {
 	}
 }
 
+// TestSyncedPeer: without a Dovecot that syncs flags there is nothing to compare.
+func TestSyncedPeer(t *testing.T) {
+	table, err := peers([]string{write(t, "lines", strings.ReplaceAll(lines, "dovecot-fsync", "other"))})
+	if want := "| STORE single, 1 connection | 5,000/s | – | – | – | ≥ 1× |  | – |\n"; err != nil || !bytes.Contains(table, []byte(want)) {
+		t.Errorf("the table lacks %q (%v):\n%s", want, err, table)
+	}
+}
+
 // TestGoals: no two rows show the same measurement, and each has one goal.
 func TestGoals(t *testing.T) {
 	seen := map[string]bool{}
