@@ -243,10 +243,8 @@ func (n *notification) run(s *session) (answer, error) {
 	if n.fetch != nil && n.fetch.condstore {
 		s.dialect.condstore = true
 	}
-	if s.live.tree == nil {
-		if _, err := s.mailboxes(false); err != nil {
-			return answer{}, err
-		}
+	if err := s.syncList(); err != nil {
+		return answer{}, err
 	}
 	n.watched = s.watchedBy(n)
 	if len(n.watched) > maxNotifyNames {

@@ -53,9 +53,12 @@ func (l *noteLog) decode(b []byte) error {
 // a user's private ones, are kept. Who is told of changes reads them at once.
 const maxNoteLog = 1000
 
-// annotationTopic is published when annotations of an owner's mailboxes change,
-// or private ones of that owner anywhere.
-func annotationTopic(id directory.ID) string { return "annotations " + directory.Topic(id) }
+// annotationTopic is published when shared annotations of an owner's mailboxes
+// change.
+func annotationTopic(owner directory.ID) string { return "annotations " + directory.Topic(owner) }
+
+// privateTopic is published when a user's private annotations change anywhere.
+func privateTopic(user directory.ID) string { return "private annotations " + directory.Topic(user) }
 
 // logEntries records what was done to annotations.
 func (t *txn) logEntries(p *notedPlace, entries []MetadataEntry) error {
@@ -74,10 +77,11 @@ func (t *txn) logEntries(p *notedPlace, entries []MetadataEntry) error {
 		if err := t.trimNotes(p.a.id, user); err != nil {
 			return err
 		}
+		topic := privateTopic(user)
 		if user == 0 {
-			user = p.a.id
+			topic = annotationTopic(p.a.id)
 		}
-		t.topics = append(t.topics, annotationTopic(user))
+		t.topics = append(t.topics, topic)
 	}
 	return nil
 }

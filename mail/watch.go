@@ -57,7 +57,7 @@ func (w *Watch) Mailboxes(ctx context.Context) ([]Info, error) {
 	// nothing happens unseen in between.
 	topics := w.owner([]string{userTopic(u.principal.ID), everyoneTopic}, u.principal.ID)
 	if w.annotations {
-		topics = append(topics, annotationTopic(server))
+		topics = append(topics, annotationTopic(server), privateTopic(u.principal.ID))
 	}
 	w.join(topics)
 	subject, err := u.identity(ctx)
