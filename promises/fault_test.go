@@ -28,8 +28,8 @@ func TestFaults(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			start, done, hit, limit := time.Now(), 0, 0, rounds(t, 60)
-			for n := int64(1); done < limit; done++ {
+			start, hit := time.Now(), 0
+			for n := int64(1); ; n++ {
 				f := tt.fault(n)
 				if err := underFault(f); err != nil {
 					t.Fatalf("operation %d: %v", n, err)
@@ -38,12 +38,8 @@ func TestFaults(t *testing.T) {
 					break
 				}
 				hit++
-				n++
-				if limit < 1000 { // the later ones in ever larger steps
-					n += n / 15
-				}
 			}
-			if hit < 20 {
+			if hit < 100 {
 				t.Errorf("only %d faults were met", hit)
 			}
 			tried(t, "%s: %d places, %.0f s", tt.name, hit, time.Since(start).Seconds())
