@@ -37,7 +37,7 @@ func List() []Promise {
 		{"bounded", "Guessing passwords gets slow, for the guesser.", "directory", "TestPenaltyGrows", 0},
 		{"strict", "Only CR LF . CR LF ends a message.", "smtp", "TestSmuggling", 0},
 		{"disk", "A disk that fails stops the store at once; nothing that was acknowledged is lost.", "kv/pebblekv", "TestFailedDisk", 0},
-		{"disk", "When the disk is nearly full, writing is refused, reading and deleting go on, and writing resumes by itself.", "kv/pebblekv", "TestMinFree", 0},
+		{"disk", "When the disk is nearly full, the store refuses to grow, reading goes on, freeing space stays possible, and writing resumes by itself.", "kv/pebblekv", "TestMinFree", 0},
 		{"contained", "A bug in a command costs its session only.", "imap", "TestPanic", 0},
 		{"private", "The log holds no password and nothing of a message.", "promises", "TestLogs", 0},
 	}

@@ -76,6 +76,13 @@ func (c *certificate) stamps() (stamp [2]time.Time, err error) {
 	return stamp, nil
 }
 
+// reload reads the files at once.
+func (c *certificate) reload() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.load()
+}
+
 // get is tls.Config.GetCertificate.
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()

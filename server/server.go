@@ -25,7 +25,9 @@ type Server struct {
 	smtp   *smtp.Server
 	addrs  []Address
 	stop   context.CancelFunc // no new connections; LMTP sessions end when idle
-	config Config
+	config Config             // Reload changes it under mu
+
+	certificate *certificate
 
 	running   sync.WaitGroup // LMTP sessions and the control socket
 	listeners []net.Listener
@@ -56,6 +58,7 @@ func (s *Server) start(dir string) error {
 	if err != nil {
 		return err
 	}
+	s.certificate = cert
 	control, err := listenUnix(ControlSocket(dir), 0o600)
 	if err != nil {
 		return err

@@ -26,10 +26,10 @@ func (s *Server) keepUp(ctx context.Context) {
 				return
 			case <-day.C:
 			}
-			now := time.Now()
+			now, keep := time.Now(), s.retention()
 			done, err := engine.Purge(ctx, mail.PurgeOptions{
-				Deleted: now.Add(-s.config.Retention.Deleted.std()),
-				Log:     now.Add(-s.config.Retention.Log.std()),
+				Deleted: now.Add(-keep.Deleted.std()),
+				Log:     now.Add(-keep.Log.std()),
 			})
 			if err != nil && ctx.Err() == nil {
 				s.log.Error("purge failed", "err", err)

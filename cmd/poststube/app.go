@@ -133,6 +133,6 @@ func terminal(w any) (*os.File, bool) {
 }
 
 // logger returns the log of a command: quiet but for what an admin should know.
-func (a *app) logger(level slog.Level) *slog.Logger {
+func (a *app) logger(level slog.Leveler) *slog.Logger {
 	return slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level}))
 }

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -22,10 +25,10 @@ func (a *app) serve() *cobra.Command {
 		long: text{
 			`Run the server until it gets SIGTERM or SIGINT. No configuration is needed: it listens on the usual
 ports, keeps everything in the data directory and makes itself a certificate. For each listener one line
-is printed, then "ready". Clients may finish what they are at when the server stops.`,
+is printed, then "ready". SIGHUP reads the certificate and the configuration again. Clients may finish what they are at when the server stops.`,
 			`Betreibt den Server, bis SIGTERM oder SIGINT kommt. Eine Konfiguration ist nicht nötig: er lauscht auf den
 üblichen Ports, bewahrt alles im Datenverzeichnis auf und macht sich ein Zertifikat. Für jede Adresse, auf
-der er lauscht, schreibt er eine Zeile, dann "ready". Hält er an, dürfen Clients Angefangenes beenden.`,
+der er lauscht, schreibt er eine Zeile, dann "ready". Bei SIGHUP liest er Zertifikat und Konfiguration neu. Hält er an, dürfen Clients Angefangenes beenden.`,
 		},
 		example: `serve --demo
 serve --data /var/lib/poststube --config /etc/poststube.toml
@@ -33,27 +36,30 @@ serve --listen imap=127.0.0.1:1143 --listen lmtp=unix:/run/poststube/lmtp.sock
 `,
 		args: cobra.NoArgs,
 		run: func(cmd *cobra.Command, _ []string) error {
-			config, err := server.Load(configFile, a.environ)
-			if err != nil {
-				return err
-			}
-			if demo {
-				if !cmd.Flags().Changed("data") {
-					a.dir = "./poststube-demo"
+			load := func() (server.Config, error) {
+				config, err := server.Load(configFile, a.environ)
+				if err != nil {
+					return config, err
 				}
-				config.Listen, config.Storage.MinFree, config.HostName = demoListen(), 0, "localhost"
-				config.Sharing.Announce = false // the sample mail stays by itself
-			}
-			if len(listen) > 0 {
-				addrs := make([]server.Address, len(listen))
-				for i, text := range listen {
-					if addrs[i], err = server.ParseAddress(text); err != nil {
-						return &usageError{cmd.CommandPath(), err}
+				if demo {
+					if !cmd.Flags().Changed("data") {
+						a.dir = "./poststube-demo"
 					}
+					config.Listen, config.Storage.MinFree, config.HostName = demoListen(), 0, "localhost"
+					config.Sharing.Announce = false // the sample mail stays by itself
 				}
-				config.Listen.Set(addrs)
+				if len(listen) > 0 {
+					addrs := make([]server.Address, len(listen))
+					for i, text := range listen {
+						if addrs[i], err = server.ParseAddress(text); err != nil {
+							return config, &usageError{cmd.CommandPath(), err}
+						}
+					}
+					config.Listen.Set(addrs)
+				}
+				return config, nil
 			}
-			return a.runServer(cmd.Context(), config, demo)
+			return a.runServer(cmd.Context(), load, demo)
 		},
 	})
 	f := c.Flags()
@@ -70,12 +76,21 @@ serve --listen imap=127.0.0.1:1143 --listen lmtp=unix:/run/poststube/lmtp.sock
 }
 
 // runServer runs until ctx is done or the server fails.
-func (a *app) runServer(ctx context.Context, config server.Config, demo bool) error {
+func (a *app) runServer(ctx context.Context, load func() (server.Config, error), demo bool) error {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	config, err := load()
+	if err != nil {
+		return err
+	}
 	dir, err := filepath.Abs(a.dir)
 	if err != nil {
 		return err
 	}
-	log := a.logger(config.Log.Level)
+	var level slog.LevelVar
+	level.Set(config.Log.Level)
+	log := a.logger(&level)
 	srv, err := server.Start(ctx, dir, config, log)
 	if err != nil {
 		return err
@@ -92,16 +107,49 @@ func (a *app) runServer(ctx context.Context, config server.Config, demo bool) er
 		a.printDemo(srv.Addresses())
 	}
 	fmt.Fprintln(a.stdout, "ready")
-	log.Info("ready", "version", server.Version, "pid", os.Getpid(), "data", dir)
-	select {
-	case <-ctx.Done():
-		log.Info("stopping")
-		err = srv.Stop()
-		log.Info("stopped")
-		return err
-	case err := <-srv.Failed():
-		// The store can no longer write: nothing that clients do now could be
-		// kept. A supervisor starts the server anew on what is on disk.
-		return errors.Join(fmt.Errorf("the store has failed: %w", err), srv.Stop())
+	notify := func(state string) {
+		if err := server.NotifySupervisor(a.getenv("NOTIFY_SOCKET"), state); err != nil {
+			log.Error("service manager", "err", err)
+		}
 	}
+	notify("READY=1")
+	log.Info("ready", "version", server.Version, "pid", os.Getpid(), "data", dir)
+	for {
+		select {
+		case <-ctx.Done():
+			log.Info("stopping")
+			notify("STOPPING=1")
+			err = srv.Stop()
+			log.Info("stopped")
+			return err
+		case <-hangup:
+			notify("RELOADING=1")
+			reload(srv, load, &level, log)
+			notify("READY=1")
+			continue
+		case err := <-srv.Failed():
+			// The store can no longer write: nothing that clients do now could be
+			// kept. A supervisor starts the server anew on what is on disk.
+			return errors.Join(fmt.Errorf("the store has failed: %w", err), srv.Stop())
+		}
+	}
+}
+
+// reload takes over what can change while the server runs. What is wrong with the
+// new configuration is logged, and the old one goes on.
+func reload(srv *server.Server, load func() (server.Config, error), level *slog.LevelVar, log *slog.Logger) {
+	config, err := load()
+	if err != nil {
+		log.Error("configuration not reloaded", "err", err)
+		return
+	}
+	level.Set(config.Log.Level)
+	restart, err := srv.Reload(config)
+	if err != nil {
+		log.Error("certificate not reloaded", "err", err)
+	}
+	if len(restart) > 0 {
+		log.Warn("these changes need a restart", "keys", restart)
+	}
+	log.Info("reloaded")
 }
