@@ -1,6 +1,8 @@
 package imap
 
 import (
+	"strings"
+
 	"poststube/acl"
 	"poststube/imap/wire"
 	"poststube/mail"
@@ -53,14 +55,8 @@ func (s *session) heed(id identifier) {
 		return
 	}
 	s.groupPrefix = acl.GroupPrefix
-	for _, c := range id.text {
-		if c == '-' {
-			continue
-		}
-		if string(c) == acl.DollarPrefix {
-			s.groupPrefix = acl.DollarPrefix
-		}
-		return
+	if strings.HasPrefix(strings.TrimPrefix(id.text, "-"), acl.DollarPrefix) {
+		s.groupPrefix = acl.DollarPrefix
 	}
 }
 
@@ -131,11 +127,10 @@ func readListRights(p *parser) run {
 	id := readIdentifier(p)
 	return func(s *session) (answer, error) {
 		s.heed(id)
-		always, optional, err := s.user.ListRights(s.ctx, mailbox, id.Identifier)
+		g, err := s.user.ListRights(s.ctx, mailbox, id.Identifier)
 		if err != nil {
 			return answer{}, err
 		}
-		g := acl.Grantable{Always: always, Optional: optional}
 		s.enc.Raw("* LISTRIGHTS ").Mailbox(mailbox).SP().AString(id.text).SP().AString(g.Required())
 		for _, group := range g.Groups() {
 			s.enc.SP().Raw(group)

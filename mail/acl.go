@@ -257,10 +257,11 @@ func (u *User) MyRights(ctx context.Context, name string) (acl.Rights, error) {
 
 // ListRights returns what an identifier always has in a mailbox, and what it can
 // be given (RFC 4314 section 3.4). It needs a.
-func (u *User) ListRights(ctx context.Context, name string, id acl.Identifier) (always, optional acl.Rights, err error) {
+func (u *User) ListRights(ctx context.Context, name string, id acl.Identifier) (acl.Grantable, error) {
+	var g acl.Grantable
 	loc, err := u.resolveTree(ctx, "listrights", name)
 	if err != nil {
-		return 0, 0, err
+		return g, err
 	}
 	who, whoErr := u.who(ctx, id, loc.owner)
 	err = u.view(ctx, "listrights", func(t *txn) error {
@@ -270,11 +271,8 @@ func (u *User) ListRights(ctx context.Context, name string, id acl.Identifier) (
 		if whoErr != nil {
 			return whoErr
 		}
-		if who.Kind == acl.Owner && !who.Negative {
-			always = acl.OwnerAlways
-		}
-		optional = acl.Supported &^ always
+		g = acl.ListRights(who, false, acl.Supported) // who makes owners Owner
 		return nil
 	})
-	return always, optional, err
+	return g, err
 }

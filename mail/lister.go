@@ -49,7 +49,8 @@ func (l *lister) account(owner directory.Principal, space Namespace, roots []uin
 	}
 	w.seen = make([]seenNode, len(w.order)+1)
 	root := w.above(-1)
-	root.inside = roots == nil
+	root.inside = roots == nil // as for the administrator, always
+	l.list = slices.Grow(l.list, len(roots))
 	for _, num := range roots {
 		if i, there := a.tree.at[num]; there {
 			w.above(i).inside = true
@@ -59,14 +60,17 @@ func (l *lister) account(owner directory.Principal, space Namespace, roots []uin
 		l.list = slices.Grow(l.list, len(w.order))
 		root.rights = l.t.rightsAt(a, a.tree.nodes[rootNum])
 	}
+	lists := a.tree.lists()
+	subject := l.t.subject
+	subject.IsOwner = subject.User == uint32(a.id)
 	for i := range w.order {
 		n, s, above := w.order[i].node, &w.seen[i], w.above(w.order[i].above)
 		s.inside = s.inside || above.inside
 		if !s.inside {
 			continue
 		}
-		if s.rights = above.rights; len(n.acl) > 0 || !above.inside {
-			s.rights = l.t.rightsAt(a, n)
+		if s.rights = above.rights; !l.u.admin && (len(n.acl) > 0 || !above.inside) {
+			s.rights = lists[i].Effective(subject)
 		}
 		if s.rights.Has(acl.Lookup) {
 			w.show(i)

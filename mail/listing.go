@@ -27,48 +27,51 @@ func (u *User) Mailboxes(ctx context.Context) ([]Info, error) {
 	if err := u.engine.Provision(ctx, u.principal); err != nil {
 		return nil, err
 	}
-	grants, err := u.grants(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return u.mailboxes(ctx, grants)
-}
-
-// mailboxes is Mailboxes, when the grants are known.
-func (u *User) mailboxes(ctx context.Context, grants []grant) ([]Info, error) {
 	var list []Info
 	err := u.view(ctx, "list", func(t *txn) error {
-		subs, err := t.subscriptions()
-		if err != nil {
-			return err
+		grants, err := t.grants(ctx)
+		if err == nil {
+			list, err = t.list(grants)
 		}
-		l := lister{t: t, u: u, subs: subs}
-		if err := l.account(u.principal, Personal, nil); err != nil {
-			return err
-		}
-		slices.SortStableFunc(l.list, inboxFirst)
-		for _, g := range grants {
-			if err := l.account(g.owner, g.space, g.roots); err != nil {
-				return err
-			}
-		}
-		list = l.list
-		return nil
+		return err
 	})
-	markChildren(list)
 	return list, err
 }
 
-// inboxFirst orders INBOX and what is beneath it before all else.
-func inboxFirst(a, b Info) int {
-	ia, ib := isInbox(a.Name), isInbox(b.Name)
-	switch {
-	case ia == ib:
-		return 0
-	case ia:
-		return -1
+// list is Mailboxes in a transaction, when the grants are known.
+func (t *txn) list(grants []grant) ([]Info, error) {
+	subs, err := t.subscriptions()
+	if err != nil {
+		return nil, err
 	}
-	return 1
+	l := lister{t: t, u: t.u, subs: subs}
+	if err := l.account(t.u.principal, Personal, nil); err != nil {
+		return nil, err
+	}
+	inboxFirst(l.list)
+	for _, g := range grants {
+		if err := l.account(g.owner, g.space, g.roots); err != nil {
+			return nil, err
+		}
+	}
+	markChildren(l.list)
+	return l.list, nil
+}
+
+// inboxFirst moves INBOX and what is beneath it, which stand together, to the
+// front.
+func inboxFirst(list []Info) {
+	first := slices.IndexFunc(list, func(i Info) bool { return isInbox(i.Name) })
+	if first <= 0 {
+		return
+	}
+	end := first
+	for end < len(list) && isInbox(list[end].Name) {
+		end++
+	}
+	own := slices.Clone(list[first:end])
+	copy(list[len(own):end], list[:first])
+	copy(list, own)
 }
 
 func isInbox(name string) bool {
@@ -85,28 +88,24 @@ type grant struct {
 }
 
 // grants finds, by the reverse index, in whose trees the user may have rights.
-func (u *User) grants(ctx context.Context) ([]grant, error) {
+func (t *txn) grants(ctx context.Context) ([]grant, error) {
+	me := t.u.principal.ID
 	found := make(map[directory.ID][]uint32)
-	err := u.view(ctx, "list", func(t *txn) error {
-		for _, who := range t.identifiers() {
-			lo := reverseKey(who)
-			for p := range t.r.Scan(lo, prefixEnd(slices.Clone(lo))) {
-				tail := p.Key[len(lo):]
-				owner, num := directory.ID(binary.BigEndian.Uint32(tail)), binary.BigEndian.Uint32(tail[4:])
-				if owner == u.principal.ID {
-					continue
-				}
-				found[owner] = append(found[owner], num)
+	for _, who := range t.identifiers() {
+		lo := reverseKey(who)
+		for p := range t.r.Scan(lo, prefixEnd(slices.Clone(lo))) {
+			tail := p.Key[len(lo):]
+			if owner := directory.ID(binary.BigEndian.Uint32(tail)); owner != me {
+				found[owner] = append(found[owner], binary.BigEndian.Uint32(tail[4:]))
 			}
 		}
-		return t.r.Err()
-	})
-	if err != nil {
+	}
+	if err := t.r.Err(); err != nil {
 		return nil, err
 	}
 	list := make([]grant, 0, len(found))
 	for id, roots := range found {
-		p, err := u.engine.dir.ByID(ctx, id)
+		p, err := t.e.dir.ByID(ctx, id)
 		if err != nil {
 			continue // the owner is gone; verify tells
 		}

@@ -133,16 +133,16 @@ type MetadataCursor map[directory.ID]ModSeq
 // others have changed since the cursor, and moves the cursor on. An owner that
 // the cursor does not know, at first all, is told of from now on.
 func (u *User) MetadataChanges(ctx context.Context, c MetadataCursor) ([]MetadataChange, error) {
-	grants, err := u.grants(ctx)
-	if err != nil {
-		return nil, err
-	}
-	owners := []directory.Principal{{ID: server}, u.principal}
-	for _, g := range grants {
-		owners = append(owners, g.owner)
-	}
 	var list []MetadataChange
-	err = u.view(ctx, "metadata changes", func(t *txn) error {
+	err := u.view(ctx, "metadata changes", func(t *txn) error {
+		grants, err := t.grants(ctx)
+		if err != nil {
+			return err
+		}
+		owners := []directory.Principal{{ID: server}, u.principal}
+		for _, g := range grants {
+			owners = append(owners, g.owner)
+		}
 		for _, owner := range owners {
 			a, err := t.account(owner.ID)
 			if err != nil {

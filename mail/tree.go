@@ -90,6 +90,9 @@ type tree struct {
 	at     map[uint32]int // where a number is in the order; -1 is the root
 	sorted []*node
 
+	listsOnce      sync.Once // guards effectiveLists
+	effectiveLists []acl.List
+
 	mu     sync.Mutex // guards rights, prefix and names
 	rights map[uint32]acl.List
 	prefix string   // that others than the owner last saw the names with
@@ -226,6 +229,23 @@ func (t *tree) inOrder() []placed {
 		}
 	})
 	return t.order
+}
+
+// lists returns the entries that hold at each mailbox, in their order.
+func (t *tree) lists() []acl.List {
+	order := t.inOrder()
+	t.listsOnce.Do(func() {
+		t.effectiveLists = make([]acl.List, len(order))
+		root := t.effective(t.nodes[rootNum])
+		for i := range order {
+			above := root
+			if up := order[i].above; up >= 0 {
+				above = t.effectiveLists[up]
+			}
+			t.effectiveLists[i] = acl.Inherit(above, order[i].acl)
+		}
+	})
+	return t.effectiveLists
 }
 
 // named returns the names of the mailboxes in their order, as those see them who

@@ -68,15 +68,46 @@ func (w *Watch) Mailboxes(ctx context.Context) ([]Info, error) {
 		topics = append(topics, accessTopic(acl.Who{Kind: acl.Group, ID: g}))
 	}
 	w.join(topics)
-	grants, err := u.grants(ctx)
+	var list []Info
+	var grants []grant
+	covered := false
+	err = u.view(ctx, "list", func(t *txn) (err error) {
+		if grants, err = t.grants(ctx); err != nil {
+			return err
+		}
+		for _, g := range grants {
+			topics = w.owner(topics, g.owner.ID)
+		}
+		// Usually all of them were watched before this snapshot was taken, and
+		// it will do.
+		if covered = w.watches(topics); covered {
+			list, err = t.list(grants)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	for _, g := range grants {
-		topics = w.owner(topics, g.owner.ID)
-	}
 	w.set(topics)
-	return u.mailboxes(ctx, grants)
+	if covered {
+		return list, nil
+	}
+	// Other grants that have come meanwhile have left a hint.
+	err = u.view(ctx, "list", func(t *txn) (err error) {
+		list, err = t.list(grants)
+		return err
+	})
+	return list, err
+}
+
+// watches tells whether all topics are watched.
+func (w *Watch) watches(topics []string) bool {
+	for _, topic := range topics {
+		if !slices.Contains(w.topics, topic) {
+			return false
+		}
+	}
+	return true
 }
 
 // owner adds the topics of an owner's mailboxes.
