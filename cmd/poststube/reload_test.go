@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -60,8 +61,11 @@ func TestHangup(t *testing.T) {
 		}
 		heard(t, l, "RELOADING=1")
 		heard(t, l, "READY=1")
-		if log := p.stderr.String(); !strings.Contains(log, tt.log) {
-			t.Errorf("the log does not say %q:\n%s", tt.log, log)
+		// The log comes by a pipe of its own, perhaps later.
+		for deadline := time.Now().Add(10 * time.Second); !strings.Contains(p.stderr.String(), tt.log); runtime.Gosched() {
+			if time.Now().After(deadline) {
+				t.Fatalf("the log does not say %q:\n%s", tt.log, p.stderr.String())
+			}
 		}
 	}
 	if err := p.stop(); err != nil {
