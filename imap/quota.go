@@ -66,7 +66,10 @@ func readGetQuota(p *parser) run {
 	}
 }
 
-// readGetQuotaRoot reads GETQUOTAROOT (section 4.1.2).
+// readGetQuotaRoot reads GETQUOTAROOT (section 4.1.2). Without any limit there is
+// no root to tell of: Thunderbird 153 takes a QUOTA response with an empty list,
+// valid as it is, for a syntax error, eats one more line of what follows, and
+// gives up the connection if that was not the tagged one.
 func readGetQuotaRoot(p *parser) run {
 	mailbox := readMailboxName(p)
 	return func(s *session) (answer, error) {
@@ -74,8 +77,13 @@ func readGetQuotaRoot(p *parser) run {
 		if err != nil {
 			return answer{}, err
 		}
+		s.enc.Raw("* QUOTAROOT ").Mailbox(mailbox)
+		if limit == (mail.Quota{}) {
+			s.enc.CRLF()
+			return answer{}, nil
+		}
 		root := rootOf(owner)
-		s.enc.Raw("* QUOTAROOT ").Mailbox(mailbox).SP().AString(root).CRLF()
+		s.enc.SP().AString(root).CRLF()
 		s.quotaLine(root, used, limit)
 		return answer{}, nil
 	}

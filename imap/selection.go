@@ -31,6 +31,9 @@ type selection struct {
 	// arriving are new messages, and unsaid those with other flags, of which a
 	// client that has used NOTIFY does not want to know for the time being.
 	arriving, unsaid uidset.Set
+	// aside: new messages were told at the end of a command that is no NOOP,
+	// where some clients don't look for them; see runIdle.
+	aside bool
 }
 
 // A numbers is a set of messages as a client names them.

@@ -113,6 +113,11 @@ func (s *session) syncMailbox(how syncing) error {
 	s.withoutVanished(ch.Vanished)
 	vanished := s.reportVanished(ch, how, wanted)
 	arrived := s.reportArrived(ch, wanted)
+	if how.names {
+		b.aside = false
+	} else if !arrived.Empty() {
+		b.aside = true
+	}
 	s.reportRights(ch)
 	b.upTo = ch.UpTo
 	changed := b.changed(ch, how, wanted)
