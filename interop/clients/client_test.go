@@ -57,6 +57,7 @@ func clients() []client {
 		alpine(),
 		aerc(),
 		roundcubeClient(),
+		thunderbirdClient(),
 	}
 }
 
