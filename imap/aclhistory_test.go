@@ -77,7 +77,7 @@ func newHistory(t *testing.T, seed uint64) *history {
 	for _, p := range m.people {
 		m.add(p, "")
 		for _, name := range []string{"INBOX", "Drafts", "Sent", "Archive", "Junk", "Trash"} {
-			m.add(p, name)
+			m.add(p, name).trash = name == "Trash"
 		}
 	}
 	for g := range m.members {
@@ -328,6 +328,9 @@ func (h *history) expunge(who string, b *modelBox) {
 func (h *history) copy(who string, from, to *modelBox) {
 	if len(from.messages) == 0 || from == to {
 		return
+	}
+	if from.owner != to.owner && to.trash {
+		return // MOVE stays with the owner; a dialogue has it
 	}
 	h.within(who, from, func() {
 		r, there := h.model.rights(who, from), h.model.rights(who, to)

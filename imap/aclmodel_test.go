@@ -60,6 +60,7 @@ type modelBox struct {
 	owner, path string
 	acl         map[string]letters // by identifier
 	messages    []*modelMessage
+	trash       bool // for what is deleted (RFC 6154)
 }
 
 // A modelMessage is a message; \Seen is everybody's own.
