@@ -67,6 +67,7 @@ func clients() []client {
 func TestClients(t *testing.T) {
 	for _, c := range clients() {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			install(t, c.packages...)
 			if _, err := program(); err != nil { // outside the limit
 				t.Fatal(err)

@@ -2,7 +2,7 @@ package clients
 
 import (
 	"fmt"
-	"strings"
+	"regexp"
 	"time"
 )
 
@@ -12,8 +12,8 @@ func imapfilter() client {
 		name:     "imapfilter",
 		packages: []string{"imapfilter"},
 		version: func(r *rig) string {
-			out, _ := r.try("imapfilter", "-V")
-			return strings.TrimSpace(strings.TrimPrefix(strings.SplitN(out, "\n", 2)[0], "IMAPFilter "))
+			out, _ := r.try("imapfilter", "-V") // ends with 2
+			return regexp.MustCompile(`[\d.]+`).FindString(out)
 		},
 		do: map[action]func(*rig){
 			plain: imapfilterPlain, secure: imapfilterSecure, list: imapfilterList, read: imapfilterRead, flag: imapfilterFlag,

@@ -28,25 +28,27 @@ type node struct {
 	log  *lockedBuffer
 }
 
+// buildDir is where program builds, for the time of the tests.
+var buildDir string
+
 // program builds poststube once per run of the tests.
 var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "poststube")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "poststube")
+	path := filepath.Join(buildDir, "poststube")
 	if out, err := exec.Command("go", "build", "-o", path, "poststube/cmd/poststube").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	return path, nil
 })
 
-// TestMain removes what program built.
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if path, err := program(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
+	dir, err := os.MkdirTemp("", "poststube")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
+	buildDir = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
 	os.Exit(code)
 }
 
