@@ -74,6 +74,7 @@ var house = map[string]room{
 	"interop":            {side, "", ""},
 	"interop/dovecot":    {side, "", ""},
 	"interop/clients":    {side, "", ""},
+	"interop/table":      {side, "", ""},
 	"promises":           {side, "", ""},
 	"promises/cmd/table": {doorstep, "promises", ""},
 	"interop/moving":     {side, "", ""},
