@@ -33,11 +33,12 @@ func baseFetchItems() []fetchItem {
 			}})
 		}},
 		{name: "BODY.PEEK", read: func(p *parser, r *fetchRequest) { readBodySection(p, r, true) }},
-		// IMAP4rev2 has no need of these three, and old clients know nothing
+		// IMAP4rev2 has no need of these, and old clients know nothing
 		// else (RFC 9051 appendix E).
 		oldSection("RFC822", wire.Contents, true),
 		oldSection("RFC822.HEADER", wire.Header, false),
 		oldSection("RFC822.TEXT", wire.Text, true),
+		rfc822Peek(),
 	}
 }
 
@@ -52,6 +53,14 @@ func simpleItem(name string, fields mail.Fields, append func(s *session, m *fetc
 func oldSection(name string, text wire.SectionText, seen bool) fetchItem {
 	return fetchItem{name: name, read: func(p *parser, r *fetchRequest) {
 		addSection(p, r, wire.Section{Text: text}, window{}, name, seen)
+	}}
+}
+
+// rfc822Peek is RFC822 without setting \Seen. Only RFC 1730 section 6.4.5 has it,
+// and Outlook, which knows no message without it. The answer is named RFC822.
+func rfc822Peek() fetchItem {
+	return fetchItem{name: "RFC822.PEEK", read: func(p *parser, r *fetchRequest) {
+		addSection(p, r, wire.Section{Text: wire.Contents}, window{}, "RFC822", false)
 	}}
 }
 

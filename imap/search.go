@@ -109,11 +109,16 @@ func readKey(p *parser, r *searchRequest) *mail.Query {
 // mailbox is not known while the command is read.
 func (r *searchRequest) later(fn func(*session) error) { r.resolve = append(r.resolve, fn) }
 
-// set is the condition that a message is among those named.
+// set is the condition that a message is among those named. In an empty mailbox
+// it holds for none, also where RFC 9051 section 9 would call "*" a mistake:
+// Apple's Mail and K-9 look there for 1:* and *:*.
 func (r *searchRequest) set(n numbers) *mail.Query {
 	r.sequence = r.sequence || !n.uid && !n.set.Saved
 	q := &mail.Query{Op: mail.QUIDs}
 	r.later(func(s *session) (err error) {
+		if s.box.view.Len() == 0 && !s.dialect.uidOnly {
+			return nil
+		}
 		q.UIDs, err = s.resolve(n)
 		return err
 	})
