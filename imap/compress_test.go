@@ -64,7 +64,7 @@ func until(t testing.TB, r *bufio.Reader, prefix string) string {
 // what it has received as history, and the end of what it has said. Package
 // compress/flate alone would take 1.2 MB to write and 40 KiB to read.
 func TestCompressedIdleMemory(t *testing.T) {
-	const sessions, limit = 200, 40 << 10
+	const sessions, limit = 200, 32<<10 + raceOctets
 	addr := listen(t, newTestServer(t))
 	open := func() net.Conn {
 		conn, err := net.Dial("tcp", addr)
