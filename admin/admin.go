@@ -42,6 +42,10 @@ type Service interface {
 	CreateMailbox(ctx context.Context, box MailboxName) error
 	DeleteMailbox(ctx context.Context, box MailboxName) error
 	RenameMailbox(ctx context.Context, change Rename) error
+	// Mounts returns a person's mounts, and SetMount makes, moves or removes
+	// one, with the person's rights.
+	Mounts(ctx context.Context, person string) ([]Mount, error)
+	SetMount(ctx context.Context, change MountChange) error
 
 	// Import appends the messages of src to a mailbox, which it makes if it
 	// is not there, in batches that are each stored whole or not at all. An
@@ -96,6 +100,22 @@ type Rename struct {
 	Owner string `json:"owner"`
 	From  string `json:"from"`
 	To    string `json:"to"`
+}
+
+// A Mount is a name in a person's tree that stands for a mailbox of another owner.
+type Mount struct {
+	Name string `json:"name"`
+	// Mailbox is what the person calls the mailbox otherwise; "" if it is gone
+	// or may not be seen any more.
+	Mailbox string `json:"mailbox,omitempty"`
+}
+
+// A MountChange mounts a mailbox in a person's tree, or with an empty Mailbox
+// removes what is mounted there.
+type MountChange struct {
+	Person  string `json:"person"`
+	Name    string `json:"name"`
+	Mailbox Place  `json:"mailbox"` // As is not looked at
 }
 
 // A Mailbox is one of an owner's mailboxes with its counts.

@@ -32,6 +32,8 @@ const (
 	callCreateMailbox = "mailbox.create"
 	callDeleteMailbox = "mailbox.delete"
 	callRenameMailbox = "mailbox.rename"
+	callMounts        = "mount.list"
+	callSetMount      = "mount.set"
 	callImport        = "import"
 	callExport        = "export"
 	callCheck         = "verify"
@@ -81,6 +83,8 @@ func calls() map[string]call {
 		callCreateMailbox: tell(Service.CreateMailbox),
 		callDeleteMailbox: tell(Service.DeleteMailbox),
 		callRenameMailbox: tell(Service.RenameMailbox),
+		callMounts:        ask(Service.Mounts),
+		callSetMount:      tell(Service.SetMount),
 		callImport:        serveImport,
 		callExport:        serveExport,
 		callCheck:         serveCheck,

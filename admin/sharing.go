@@ -78,11 +78,15 @@ type WhyQuestion struct {
 // Why is the answer. Rights are letters; Effect are those that the entry adds, or
 // a negative one takes.
 type Why struct {
-	Person  string   `json:"person"`
-	Rights  string   `json:"rights"`
-	Always  string   `json:"always,omitempty"` // as the owner, whatever the entries say
-	Reasons []Reason `json:"reasons"`
-	Others  []string `json:"others,omitempty"` // identifiers of entries that do not mean the person
+	// Mount is what the person calls the mailbox that is Original to others, if
+	// they have mounted it.
+	Mount    string   `json:"mount,omitempty"`
+	Original string   `json:"original,omitempty"`
+	Person   string   `json:"person"`
+	Rights   string   `json:"rights"`
+	Always   string   `json:"always,omitempty"` // as the owner, whatever the entries say
+	Reasons  []Reason `json:"reasons"`
+	Others   []string `json:"others,omitempty"` // identifiers of entries that do not mean the person
 }
 
 // A Reason is one entry that means the person.
@@ -295,7 +299,7 @@ func (l *Local) Why(ctx context.Context, q WhyQuestion) (Why, error) {
 	if err != nil {
 		return Why{}, err
 	}
-	w := Why{Person: person.Name, Rights: x.Rights.Letters(), Always: x.Always.Letters(), Reasons: []Reason{}}
+	w := Why{Mount: x.Mount, Original: x.Original, Person: person.Name, Rights: x.Rights.Letters(), Always: x.Always.Letters(), Reasons: []Reason{}}
 	for _, r := range x.Reasons {
 		reason := Reason{Identifier: r.Identifier.String(), Rights: r.Rights.Letters(), Effect: r.Effect.Letters(), Inherited: r.Inherited,
 			Hidden: r.Hidden, Via: r.Via}

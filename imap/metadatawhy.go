@@ -27,6 +27,9 @@ func (s *session) annotations(mailbox string, r *metadataRequest) ([]mail.Metada
 // entry that means the user.
 func sentences(x *mail.Explanation) []string {
 	list := []string{fmt.Sprintf("You may %s.", x.Rights.Words())}
+	if x.Mount != "" {
+		list = append(list, fmt.Sprintf("It is %s, mounted as %s.", x.Original, x.Mount))
+	}
 	if x.Always != 0 {
 		list = append(list, fmt.Sprintf("It is yours, so you may always %s.", x.Always.Words()))
 	}

@@ -103,7 +103,9 @@ func (u *User) ACL(ctx context.Context, name string) ([]ACLEntry, error) {
 			}
 			from := ""
 			if at != nil {
-				from = u.nameOf(loc.owner, a.tree.path(at))
+				if from, err = t.nameOf(loc.owner, a, at); err != nil {
+					return err
+				}
 			}
 			whos = append(whos, e.Who)
 			stored = append(stored, ACLEntry{Rights: e.Rights, From: from, Inherited: at != n, Default: at == nil})

@@ -72,8 +72,11 @@ const (
 // Info describes a mailbox, or a name that is only a parent of mailboxes, as one
 // user sees it.
 type Info struct {
-	ID   MailboxID
-	Name string // in the user's own view, UTF-8 NFC, separator '/'
+	ID MailboxID
+	// Name is in the user's own view, UTF-8 NFC, separator '/'. What the user
+	// has mounted is called by the mount, and still in the Namespace of its
+	// Owner.
+	Name string
 	// Namespace and Owner tell whose it is.
 	Namespace Namespace
 	Owner     directory.Principal

@@ -36,7 +36,7 @@ type auditEntry struct {
 
 var actionNames = [...]string{actAppend: "append", actDeliver: "deliver", actFlags: "flags", actExpunge: "expunge", actCopyIn: "copy",
 	actMoveIn: "move in", actMoveOut: "move out", actReplace: "replace", actUndelete: "undelete", actCreate: "create", actDelete: "delete",
-	actRename: "rename", actACL: "acl", actPolicy: "policy", actSpecialUse: "special use", actAnnotation: "annotation", actRestore: "restore"}
+	actRename: "rename", actACL: "acl", actPolicy: "policy", actSpecialUse: "special use", actAnnotation: "annotation", actRestore: "restore", actMount: "mount", actUnmount: "unmount"}
 
 func (a action) String() string {
 	if int(a) < len(actionNames) && actionNames[a] != "" {
@@ -147,9 +147,9 @@ func (u *User) knownName(ctx context.Context, id MailboxID) string {
 			return err
 		}
 		if n := a.node(id.Num); n != nil && id.Num != rootNum && t.rightsAt(a, n).Has(acl.Lookup) {
-			name = u.nameOf(owner, a.tree.path(n))
+			name, err = t.nameOf(owner, a, n)
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return ""

@@ -48,14 +48,19 @@ func (t *txn) list(grants []grant) ([]Info, error) {
 	if err := l.account(t.u.principal, Personal, nil); err != nil {
 		return nil, err
 	}
-	inboxFirst(l.list)
+	own := len(l.list)
 	for _, g := range grants {
 		if err := l.account(g.owner, g.space, g.roots); err != nil {
 			return nil, err
 		}
 	}
-	markChildren(l.list)
-	return l.list, nil
+	list, err := t.withMounts(l.list[:own:own], l.list[own:], grants)
+	if err != nil {
+		return nil, err
+	}
+	inboxFirst(list)
+	markChildren(list)
+	return list, nil
 }
 
 // inboxFirst moves INBOX and what is beneath it, which stand together, to the
@@ -154,7 +159,11 @@ func (u *User) Lookup(ctx context.Context, name string) (Info, error) {
 		if err != nil {
 			return err
 		}
-		i = Info{ID: MailboxID{a.id, n.num}, Name: u.nameOf(loc.owner, a.tree.path(n)), Namespace: loc.space, Owner: loc.owner,
+		called, err := t.nameOf(loc.owner, a, n)
+		if err != nil {
+			return err
+		}
+		i = Info{ID: MailboxID{a.id, n.num}, Name: called, Namespace: loc.space, Owner: loc.owner,
 			NoSelect: !r.Has(acl.Read), Rights: r, HasChildren: t.showsBeneath(a, n)}
 		sub, known := subs[i.ID]
 		i.Subscribed = sub || loc.space != Personal && !known

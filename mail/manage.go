@@ -20,7 +20,13 @@ var SpecialUses = []string{`\Archive`, `\Drafts`, `\Flagged`, `\Junk`, `\Sent`, 
 // needs k on the nearest parent that exists. The new one inherits the rights of
 // its parents for as long as they hold.
 func (u *User) Create(ctx context.Context, name string, specialUse []string) (Info, error) {
-	loc, err := u.resolve(ctx, "create", strings.TrimSuffix(name, separator))
+	name = strings.TrimSuffix(name, separator)
+	if _, taken, err := u.mountNamed(ctx, name); err != nil {
+		return Info{}, err
+	} else if taken {
+		return Info{}, fail(Exists, "a mailbox of somebody else is mounted under that name: delete or rename that first")
+	}
+	loc, err := u.resolve(ctx, "create", name)
 	if err != nil {
 		return Info{}, err
 	}
@@ -39,7 +45,7 @@ func (u *User) Create(ctx context.Context, name string, specialUse []string) (In
 			return err
 		}
 		a.treeLog.action, a.treeLog.detail = actCreate, loc.path
-		i = Info{ID: MailboxID{a.id, n.num}, Name: u.nameOf(loc.owner, loc.path), Namespace: loc.space, Owner: loc.owner, Rights: t.rightsAt(a, n)}
+		i = Info{ID: MailboxID{a.id, n.num}, Name: name, Namespace: loc.space, Owner: loc.owner, Rights: t.rightsAt(a, n)}
 		if loc.space == Personal {
 			i.SpecialUse = uses
 		}
@@ -102,7 +108,8 @@ func (t *txn) vacant(a *account, path string, except *node) (parent *node, rest 
 	if there == except {
 		there = nil
 	}
-	if there != nil && t.rightsAt(a, there).HasAny(visibleRights) {
+	m, _ := a.tree.crossing(path)
+	if there != nil && t.rightsAt(a, there).HasAny(visibleRights) || m != nil && m != except {
 		return nil, "", fail(Exists, "there is a mailbox of that name already")
 	}
 	parent, rest = a.nearest(path)
@@ -185,8 +192,14 @@ func (u *User) couldCreate(ctx context.Context, name string) bool {
 }
 
 // Delete removes a mailbox (RFC 9051 section 6.3.5). It needs x. INBOX stays, and
-// so does a mailbox with others beneath it.
+// so does a mailbox with others beneath it. Of a mount only the mount is removed.
 func (u *User) Delete(ctx context.Context, name string) error {
+	if path, ok, err := u.mountNamed(ctx, name); ok || err != nil {
+		if err != nil {
+			return err
+		}
+		return u.Unmount(ctx, path)
+	}
 	loc, err := u.resolve(ctx, "delete", name)
 	if err != nil {
 		return err
@@ -202,7 +215,7 @@ func (u *User) Delete(ctx context.Context, name string) error {
 		if n.parent == rootNum && strings.EqualFold(n.name, inbox) {
 			return fail(Invalid, "the INBOX cannot be deleted")
 		}
-		if len(a.tree.children(n.num)) > 0 {
+		if len(a.tree.children(n.num)) > 0 || a.tree.holdsMount(n.num) {
 			return fail(HasChildren, "the mailbox has others beneath it: delete or move them first")
 		}
 		if err := t.reindex(a, n.num, n.acl, nil); err != nil {
@@ -240,13 +253,20 @@ func (t *txn) keepSubscription(a *account, n *node, path string) error {
 
 // Rename gives a mailbox, and with it all beneath, another name or place (RFC
 // 9051 section 6.3.6). It needs x there and k at the new parent. Renaming INBOX
-// moves its messages to a new mailbox and leaves it empty.
+// moves its messages to a new mailbox and leaves it empty. Renaming a mount moves
+// the mount.
 func (u *User) Rename(ctx context.Context, from, to string) error {
+	to = strings.TrimSuffix(to, separator)
+	if path, ok, err := u.mountNamed(ctx, from); err != nil {
+		return err
+	} else if ok {
+		return u.moveMount(ctx, path, to)
+	}
 	src, err := u.resolve(ctx, "rename", from)
 	if err != nil {
 		return err
 	}
-	dst, err := u.resolve(ctx, "rename", strings.TrimSuffix(to, separator))
+	dst, err := u.resolve(ctx, "rename", to)
 	if err != nil {
 		return err
 	}

@@ -172,6 +172,13 @@ func (u *User) Metadata(ctx context.Context, name string) ([]MetadataEntry, erro
 			}
 		}
 		list = append(list, p.builtIn()...)
+		home, err := t.account(u.principal.ID)
+		if err != nil {
+			return err
+		}
+		if m := home.tree.mountOf(MailboxID{p.a.id, p.n.num}); m != nil {
+			list = append(list, MetadataEntry{MountEntry, []byte(home.tree.path(m))})
+		}
 		return nil
 	})
 	slices.SortFunc(list, func(a, b MetadataEntry) int { return strings.Compare(a.Name, b.Name) })
@@ -233,7 +240,11 @@ func (u *User) SetMetadata(ctx context.Context, name string, entries []MetadataE
 	if err != nil {
 		return err
 	}
-	return u.update(ctx, "setmetadata", []directory.ID{loc.owner.ID}, func(t *txn) error {
+	owners := []directory.ID{loc.owner.ID}
+	if loc.owner.ID != u.principal.ID && slices.ContainsFunc(entries, func(e MetadataEntry) bool { return e.Name == MountEntry }) {
+		owners = append(owners, u.principal.ID)
+	}
+	return u.update(ctx, "setmetadata", owners, func(t *txn) error {
 		p, err := t.notedMailbox(loc)
 		if err != nil {
 			return err
@@ -292,6 +303,8 @@ func (t *txn) setEntry(p *notedPlace, e MetadataEntry) error {
 	case p.server:
 	case e.Name == PolicyEntry:
 		return t.setPolicy(p.a, p.n, p.rights, e.Value)
+	case e.Name == MountEntry:
+		return t.setMount(p, e.Value)
 	case e.Name == UseEntry:
 		return t.setUse(p.a, p.n, p.loc, e.Value)
 	case isBelow(e.Name, sharedEntry):

@@ -165,6 +165,7 @@ func (u *User) MetadataChanges(ctx context.Context, c MetadataCursor) ([]Metadat
 // notesSince appends what has happened to annotations in an owner's account.
 func (t *txn) notesSince(list []MetadataChange, a *account, owner directory.Principal, since ModSeq) ([]MetadataChange, error) {
 	me := t.u
+	var failed error
 	add := func(_ ModSeq, l *noteLog) {
 		if l.actor == me.principal.ID && l.session == me.origin.Session && l.protocol == me.origin.Protocol {
 			return
@@ -178,7 +179,10 @@ func (t *txn) notesSince(list []MetadataChange, a *account, owner directory.Prin
 			if r := t.rightsAt(a, n); !r.Has(acl.Lookup) || !r.HasAny(notable) {
 				return
 			}
-			ch.ID, ch.Mailbox = MailboxID{a.id, l.num}, me.nameOf(owner, a.tree.path(n))
+			if ch.Mailbox, failed = t.nameOf(owner, a, n); failed != nil {
+				return
+			}
+			ch.ID = MailboxID{a.id, l.num}
 		}
 		at := slices.IndexFunc(list, func(x MetadataChange) bool { return x.ID == ch.ID })
 		if at < 0 {
@@ -196,7 +200,7 @@ func (t *txn) notesSince(list []MetadataChange, a *account, owner directory.Prin
 			return nil, err
 		}
 	}
-	return list, nil
+	return list, failed
 }
 
 // annotationRecords returns the audit records of changes to shared annotations

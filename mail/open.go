@@ -36,8 +36,9 @@ func (u *User) Open(ctx context.Context, name string) (*Mailbox, error) {
 		if _, err := t.place(a, n, acl.Read); err != nil {
 			return err
 		}
-		b = &Mailbox{user: u, id: MailboxID{a.id, n.num}, name: u.nameOf(loc.owner, a.tree.path(n))}
-		return nil
+		b = &Mailbox{user: u, id: MailboxID{a.id, n.num}}
+		b.name, err = t.nameOf(loc.owner, a, n)
+		return err
 	})
 	return b, err
 }
@@ -54,8 +55,8 @@ func (u *User) OpenID(ctx context.Context, id MailboxID) (*Mailbox, error) {
 		if err != nil {
 			return err
 		}
-		b.name = u.nameOf(owner, m.a.tree.path(m.node))
-		return nil
+		b.name, err = t.nameOf(owner, m.a, m.node)
+		return err
 	})
 	return b, err
 }

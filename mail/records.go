@@ -154,6 +154,8 @@ const (
 	actSpecialUse
 	actAnnotation // never in a logEntry that is stored: see noteLog
 	actRestore
+	actMount
+	actUnmount
 )
 
 // A logEntry is one commit's effect on one mailbox (or, in log 0, on the tree of

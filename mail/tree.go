@@ -26,6 +26,8 @@ type node struct {
 	acl         acl.List // entries made here; those of parents hold as well
 	policy      policy
 	created     int64 // seconds since 1970
+	// target is of mounts only, which are no mailboxes: see mount.go.
+	target MailboxID
 }
 
 // A policy says which flags each user of a mailbox has for himself. A node
@@ -41,8 +43,18 @@ type policy struct {
 // changes nothing that is stored.
 var defaultPolicy = policy{set: true, flags: Seen}
 
+// Versions of a stored node.
+const (
+	nodeVersion  = 1
+	mountVersion = 2 // a node and, behind it, its target
+)
+
 func (n *node) encode(b []byte) []byte {
-	b = append(b, 1)
+	version := byte(nodeVersion)
+	if n.isMount() {
+		version = mountVersion
+	}
+	b = append(b, version)
 	b = appendU(b, uint64(n.parent))
 	b = appendBytes(b, n.name)
 	b = appendU(b, uint64(n.uidValidity))
@@ -59,12 +71,21 @@ func (n *node) encode(b []byte) []byte {
 	}
 	b = append(b, p)
 	b = appendI(b, n.created)
-	return appendACL(b, n.acl)
+	b = appendACL(b, n.acl)
+	if n.isMount() {
+		b = appendU(appendU(b, uint64(n.target.Owner)), uint64(n.target.Num))
+	}
+	return b
 }
 
 func decodeNode(num uint32, b []byte) (*node, error) {
 	d := dec{b: b}
-	d.version(1)
+	mount := len(b) > 0 && b[0] == mountVersion
+	if mount {
+		d.version(mountVersion)
+	} else {
+		d.version(nodeVersion)
+	}
 	n := &node{num: num, parent: uint32(d.u()), name: d.str(), uidValidity: uint32(d.u())}
 	for range d.count() {
 		n.special = append(n.special, d.str())
@@ -73,6 +94,9 @@ func decodeNode(num uint32, b []byte) (*node, error) {
 	n.policy = policy{set: p&(1<<6) != 0, keywords: p&(1<<7) != 0, flags: SystemFlags(p) & AllSystemFlags}
 	n.created = d.i()
 	n.acl = d.acl()
+	if mount {
+		n.target = MailboxID{directory.ID(d.u()), uint32(d.u())}
+	}
 	return n, d.err()
 }
 
@@ -84,6 +108,7 @@ type tree struct {
 	version ModSeq
 	nodes   map[uint32]*node
 	byName  map[childName]uint32
+	mounts  map[childName]*node // in none of the others
 
 	once   sync.Once // guards order, at and sorted
 	order  []placed
@@ -111,50 +136,64 @@ func keyOf(parent uint32, name string) childName {
 	return childName{parent, name}
 }
 
-func newTree(owner directory.ID, version ModSeq, nodes map[uint32]*node, byName map[childName]uint32) *tree {
-	return &tree{owner: owner, version: version, nodes: nodes, byName: byName, rights: make(map[uint32]acl.List)}
+func newTree(owner directory.ID, version ModSeq) *tree {
+	return &tree{owner: owner, version: version, nodes: make(map[uint32]*node), byName: make(map[childName]uint32), rights: make(map[uint32]acl.List)}
+}
+
+// add puts a node into a tree that nobody sees yet.
+func (t *tree) add(n *node) {
+	if n.isMount() {
+		if t.mounts == nil {
+			t.mounts = make(map[childName]*node)
+		}
+		t.mounts[keyOf(n.parent, n.name)] = n
+		return
+	}
+	t.nodes[n.num] = n
+	if n.num != rootNum {
+		t.byName[keyOf(n.parent, n.name)] = n.num
+	}
 }
 
 // loadTree reads an owner's tree.
 func loadTree(r kv.Reader, owner directory.ID, version ModSeq) (*tree, error) {
-	nodes := map[uint32]*node{rootNum: {}}
-	byName := make(map[childName]uint32)
+	t := newTree(owner, version)
+	t.nodes[rootNum] = &node{}
 	lo, hi := wholeTable(owner, tableMailbox)
 	for p := range r.Scan(lo, hi) {
 		n, err := decodeNode(suffix32(p.Key), p.Value)
 		if err != nil {
 			return nil, err
 		}
-		nodes[n.num] = n
-		if n.num != rootNum {
-			byName[keyOf(n.parent, n.name)] = n.num
-		}
+		t.add(n)
 	}
-	if err := r.Err(); err != nil {
-		return nil, err
-	}
-	return newTree(owner, version, nodes, byName), nil
+	return t, r.Err()
 }
 
 // with returns the tree after nodes were put in and others taken out.
 func (t *tree) with(version ModSeq, put []*node, gone []uint32) *tree {
-	nodes, byName := maps.Clone(t.nodes), maps.Clone(t.byName)
+	now := newTree(t.owner, version)
+	now.nodes, now.byName, now.mounts = maps.Clone(t.nodes), maps.Clone(t.byName), maps.Clone(t.mounts)
 	for _, num := range gone {
-		if n := nodes[num]; n != nil {
-			delete(byName, keyOf(n.parent, n.name))
-			delete(nodes, num)
-		}
+		now.remove(num)
 	}
 	for _, n := range put {
-		if old := nodes[n.num]; old != nil && n.num != rootNum {
-			delete(byName, keyOf(old.parent, old.name))
-		}
-		nodes[n.num] = n
 		if n.num != rootNum {
-			byName[keyOf(n.parent, n.name)] = n.num
+			now.remove(n.num) // it may have had another name
 		}
+		now.add(n)
 	}
-	return newTree(t.owner, version, nodes, byName)
+	return now
+}
+
+// remove is add's inverse.
+func (t *tree) remove(num uint32) {
+	if n := t.nodes[num]; n != nil {
+		delete(t.byName, keyOf(n.parent, n.name))
+		delete(t.nodes, num)
+		return
+	}
+	maps.DeleteFunc(t.mounts, func(_ childName, n *node) bool { return n.num == num })
 }
 
 // find returns the node with the path inside the owner's tree, or nil. The

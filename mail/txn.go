@@ -214,7 +214,7 @@ func (t *txn) actsAsOwner(owner directory.ID) bool {
 // node returns a node as this transaction has left it, or nil.
 func (a *account) node(num uint32) *node {
 	for i := len(a.put) - 1; i >= 0; i-- {
-		if a.put[i].num == num {
+		if a.put[i].num == num && !a.put[i].isMount() {
 			return a.put[i]
 		}
 	}

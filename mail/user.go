@@ -152,6 +152,11 @@ func (u *User) resolve(ctx context.Context, op, name string) (location, error) {
 	if err != nil {
 		return location{}, u.engine.failure(ctx, op, err)
 	}
+	if loc.space == Personal {
+		if loc, err = u.follow(ctx, loc); err != nil {
+			return location{}, err
+		}
+	}
 	return loc, u.engine.Provision(ctx, loc.owner)
 }
 

@@ -32,8 +32,12 @@ type Reason struct {
 // An Explanation says why a person may do in a mailbox what they may.
 type Explanation struct {
 	Mailbox string
-	Person  directory.Principal
-	Rights  acl.Rights
+	// Original is what the person would call the mailbox, and Mount what they
+	// call it, if they have mounted it; else both are empty. They are told to
+	// the person and to the administrator.
+	Original, Mount string
+	Person          directory.Principal
+	Rights          acl.Rights
 	// Always is what the person has as the owner, whatever the entries say.
 	Always  acl.Rights
 	Reasons []Reason
@@ -73,6 +77,16 @@ func (u *User) Why(ctx context.Context, name string, person directory.Principal)
 			x.Always = acl.OwnerAlways
 		}
 		x.Rights = a.tree.effective(n).Effective(subject)
+		if self || u.admin {
+			theirs := *t
+			theirs.u = whose
+			if x.Mount, err = theirs.mounted(a, n); err != nil {
+				return err
+			}
+			if x.Mount != "" {
+				x.Original = whose.nameOf(loc.owner, a.tree.path(n))
+			}
+		}
 		found = a.entriesFor(n)
 		for i := range found {
 			if !found[i].above {

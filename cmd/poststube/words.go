@@ -24,6 +24,9 @@ func (a *app) words(letters string) string {
 func (a *app) whyText(w admin.Why, mailbox string) (lines []string) {
 	say := func(t text, args ...any) { lines = append(lines, fmt.Sprintf(a.t(t), args...)) }
 	say(text{"In %s %s may %s.", "In %s darf %s: %s."}, mailbox, w.Person, a.words(w.Rights))
+	if w.Mount != "" {
+		say(text{"- It is %s, which %s has mounted as %s.", "- Es ist %s, bei %s eingehängt als %s."}, w.Original, w.Person, w.Mount)
+	}
 	if w.Always != "" {
 		say(text{"- It belongs to %s, who may always %s.", "- Es gehört %s; das erlaubt immer: %s."}, w.Person, a.words(w.Always))
 	}

@@ -9,6 +9,7 @@
 //	leave GROUP MEMBER…            ends that
 //	remove NAME                    removes a person or a group
 //	mailbox OWNER PATH             makes a mailbox of a person or a group
+//	mount PERSON MAILBOX PATH      mounts a mailbox, by its name for the person, in their tree
 //	allow OWNER PATH WHO RIGHTS    gives rights; WHO as in SETACL, such as ben or $sales
 //	annotate ENTRY VALUE…          sets an annotation of the server
 //	quota OWNER OCTETS MESSAGES    limits what somebody owns; 0 is no limit
@@ -218,6 +219,12 @@ func (h *House) Set(words []string, file []byte) error {
 		}
 		_, err = owner.Create(ctx, words[2], nil)
 		return err
+	case words[0] == "mount" && n == 4:
+		who, err := h.dir.ByName(ctx, words[1])
+		if err != nil {
+			return err
+		}
+		return h.engine.As(who, mail.Origin{Protocol: "dialogue"}).Mount(ctx, words[2], words[3])
 	case words[0] == "allow" && n == 5:
 		owner, err := h.owner(ctx, words[1])
 		if err != nil {
