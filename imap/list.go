@@ -96,16 +96,26 @@ func (r *listRequest) run(s *session) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	matches := r.choose(names)
-	if len(r.status) == 0 {
-		for i := range matches {
-			if err := s.listWithLines(r, &matches[i]); err != nil {
-				return answer{}, err
-			}
+	if len(r.status) > 0 {
+		var matches []match
+		err := r.choose(names, func(m *match) error {
+			matches = append(matches, *m)
+			return nil
+		})
+		if err != nil {
+			return answer{}, err
 		}
-		return answer{}, nil
+		return answer{}, s.listWithStatus(r, matches)
 	}
-	return answer{}, s.listWithStatus(r, matches)
+	return answer{}, r.choose(names, func(m *match) error {
+		if err := s.listWithLines(r, m); err != nil {
+			return err
+		}
+		if s.enc.Buffered() >= portion {
+			return s.flush()
+		}
+		return nil
+	})
 }
 
 // A match is a name that LIST returns.
@@ -136,30 +146,29 @@ func (s *session) names(subscribed, all bool) ([]mail.Info, error) {
 	return mergeSubscriptions(infos, subs), nil
 }
 
-// choose returns the names that match the patterns and the selection options
-// (RFC 9051 section 6.3.9.3).
-func (r *listRequest) choose(names []mail.Info) []match {
-	out := make([]match, 0, min(len(names), 64))
-	if slices.Contains(r.patterns, "*") {
-		out = make([]match, 0, len(names))
-	}
+// choose visits the names that match the patterns and the selection options (RFC
+// 9051 section 6.3.9.3). The match is the same one each time, with other content.
+func (r *listRequest) choose(names []mail.Info, visit func(*match) error) error {
 	var below map[string]descendants
 	if r.recursive {
 		below = r.descendants(names)
 	}
+	m := new(match)
 	for i := range names {
 		info := &names[i]
 		if !r.matches(info.Name) {
 			continue
 		}
-		m := match{Info: info, selected: r.meets(info)}
+		*m = match{Info: info, selected: r.meets(info)}
 		d := below[info.Name]
 		m.childInfo = d.selected
 		if m.selected || d.hidden {
-			out = append(out, m)
+			if err := visit(m); err != nil {
+				return err
+			}
 		}
 	}
-	return out
+	return nil
 }
 
 func (r *listRequest) matches(name string) bool {

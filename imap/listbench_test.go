@@ -3,6 +3,7 @@ package imap
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"poststube/acl"
@@ -11,7 +12,8 @@ import (
 
 // BenchmarkList lists 5,000 mailboxes: one's own, and those that somebody shares
 // by an entry on each, or by one above them all. The first LIST of a session also
-// begins to watch them.
+// begins to watch them. With "status" it asks how many messages are unseen too,
+// of which each user has his own.
 func BenchmarkList(b *testing.B) {
 	const mailboxes = 5000
 	srv := newTestServer(b)
@@ -30,25 +32,43 @@ func BenchmarkList(b *testing.B) {
 		if _, err := owner.Create(ctx, name, nil); err != nil {
 			b.Fatal(err)
 		}
+		up, err := srv.engine.Upload(ctx, strings.NewReader("x: y\r\n\r\n"), 8)
+		if err == nil {
+			_, err = owner.Append(ctx, name, []mail.NewMessage{{Upload: up}})
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
 		grant(b, owner, name, "each")
 	}
 	grant(b, owner, "Projects", "tree")
-	for _, user := range []string{"ella", "each", "tree"} {
-		b.Run(user, func(b *testing.B) {
-			for b.Loop() {
-				s := newSession(srv, silentConn{}, nil)
-				s.in, s.user = authenticated, people[user]
-				r := &listRequest{patterns: []string{"*"}}
-				if _, err := r.run(s); err != nil {
-					b.Fatal(err)
+	var unseen []statusItem
+	for _, item := range baseStatusItems() {
+		if item.name == "MESSAGES" || item.name == "UNSEEN" {
+			unseen = append(unseen, item)
+		}
+	}
+	for _, kind := range []struct {
+		name   string
+		status []statusItem
+	}{{"names", nil}, {"status", unseen}} {
+		for _, user := range []string{"ella", "each", "tree"} {
+			b.Run(kind.name+"/"+user, func(b *testing.B) {
+				for b.Loop() {
+					s := newSession(srv, silentConn{}, nil)
+					s.in, s.user = authenticated, people[user]
+					r := &listRequest{patterns: []string{"*"}, extended: kind.status != nil, status: kind.status}
+					if _, err := r.run(s); err != nil {
+						b.Fatal(err)
+					}
+					if n := len(s.live.names); n < mailboxes {
+						b.Fatalf("%d mailboxes", n)
+					}
+					s.enc.Flush()
+					s.live.close()
 				}
-				if n := len(s.live.names); n < mailboxes {
-					b.Fatalf("%d mailboxes", n)
-				}
-				s.enc.Flush()
-				s.live.close()
-			}
-		})
+			})
+		}
 	}
 }
 

@@ -20,6 +20,8 @@ func matchPattern(pattern, name string) bool {
 	for n < len(name) || p < len(pattern) {
 		if p < len(pattern) {
 			switch c := pattern[p]; {
+			case c == '*' && p == len(pattern)-1:
+				return true
 			case c == '*':
 				star, starName = p, n
 				percent = none

@@ -24,14 +24,14 @@ func (s *session) lsub(pattern string) error {
 		return err
 	}
 	r := &listRequest{subscribed: true, recursive: len(pattern) > 0 && pattern[len(pattern)-1] == '%', patterns: []string{pattern}}
-	for _, m := range r.choose(withParents(names)) {
+	return r.choose(withParents(names), func(m *match) error {
 		s.enc.Raw("* LSUB (")
 		if !m.selected || m.NoSelect && !m.NonExistent {
 			s.enc.Raw(`\Noselect`)
 		}
-		s.enc.Raw(`) "/" `).Mailbox(m.Name).Raw("\r\n")
-	}
-	return nil
+		s.enc.Raw(`) "/" `).Mailbox(m.Name).CRLF()
+		return nil
+	})
 }
 
 // withParents adds the names above subscribed names, where there are none.

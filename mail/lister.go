@@ -16,75 +16,109 @@ type lister struct {
 	list []Info
 }
 
-// A seenNode is what is found out about a mailbox on the way through a tree.
-type seenNode struct {
-	rights acl.Rights // only if inside
-	inside bool       // entries may let the user see it
-	shown  bool
+// A frame is a name on the way from the root to where a walk is.
+type frame struct {
+	at, end int // where it is in the order, and where what is beneath it ends; -1 is the root
+	rights  acl.Rights
+	shown   bool
 }
 
-// A treeWalk goes through one owner's tree.
+// A treeWalk goes through what a user may see of one owner's tree. Its cost grows
+// with that, and with how many mailboxes have entries, not with the tree.
 type treeWalk struct {
 	*lister
-	a      *account
-	owner  directory.Principal
-	space  Namespace
-	prefix string   // of the names, with a separator if there is one
-	names  []string // as order; nil if they are the paths
-	order  []placed
-	seen   []seenNode // as order, and behind them the root
+	a       *account
+	owner   directory.Principal
+	space   Namespace
+	subject acl.Subject
+	prefix  string   // of the names, with a separator if there is one
+	names   []string // as order; nil if they are the paths
+	order   []placed
+	above   []frame
 }
 
-// account adds what the user sees of an owner's tree, at and beneath the nodes
-// with the numbers roots; nil means everywhere.
-func (l *lister) account(owner directory.Principal, space Namespace, roots []uint32) error {
+// account adds what the user sees of an owner's tree: all of it, or what lies at
+// and beneath entries that speak of the user or of others that the user is among.
+func (l *lister) account(owner directory.Principal, space Namespace, all bool) error {
 	a, err := l.t.account(owner.ID)
 	if err != nil {
 		return err
 	}
-	w := treeWalk{lister: l, a: a, owner: owner, space: space, prefix: l.u.nameOf(owner, ""), order: a.tree.inOrder()}
+	w := treeWalk{lister: l, a: a, owner: owner, space: space, prefix: l.u.nameOf(owner, ""), order: a.tree.inOrder(), subject: l.t.subject}
+	w.subject.IsOwner = w.subject.User == uint32(a.id)
 	if w.prefix != "" {
 		w.prefix += separator
 		w.names = a.tree.named(w.prefix)
 	}
-	w.seen = make([]seenNode, len(w.order)+1)
-	root := w.above(-1)
-	root.inside = roots == nil // as for the administrator, always
-	l.list = slices.Grow(l.list, len(roots))
-	for _, num := range roots {
-		if i, there := a.tree.at[num]; there {
-			w.above(i).inside = true
+	w.above = append(make([]frame, 0, 8), frame{at: -1, end: len(w.order)})
+	if all || w.granted(a.tree.nodes[rootNum]) {
+		w.above[0].rights = l.t.rightsAt(a, a.tree.nodes[rootNum])
+		w.list = slices.Grow(w.list, len(w.order))
+		w.walk(0, len(w.order))
+		return nil
+	}
+	var tops []int
+	size, next := 0, 0
+	for _, i := range a.tree.entries {
+		if i >= next && w.granted(w.order[i].node) {
+			next = w.order[i].end
+			size += next - i
+			tops = append(tops, i)
 		}
 	}
-	if root.inside {
-		l.list = slices.Grow(l.list, len(w.order))
-		root.rights = l.t.rightsAt(a, a.tree.nodes[rootNum])
-	}
-	lists := a.tree.lists()
-	subject := l.t.subject
-	subject.IsOwner = subject.User == uint32(a.id)
-	for i := range w.order {
-		n, s, above := w.order[i].node, &w.seen[i], w.above(w.order[i].above)
-		s.inside = s.inside || above.inside
-		if !s.inside {
-			continue
-		}
-		if s.rights = above.rights; !l.u.admin && (len(n.acl) > 0 || !above.inside) {
-			s.rights = lists[i].Effective(subject)
-		}
-		if s.rights.Has(acl.Lookup) {
-			w.show(i)
-		}
+	w.list = slices.Grow(w.list, size+len(tops[:min(len(tops), 8)])*4)
+	for _, i := range tops {
+		w.leave(i)
+		w.climb(w.order[i].above)
+		w.walk(i, w.order[i].end)
 	}
 	return nil
 }
 
-// above returns what was found about the node at i of the order; -1 is the root.
-func (w *treeWalk) above(i int) *seenNode {
-	if i < 0 {
-		i = len(w.order)
+// granted tells whether an entry at the node makes something visible to the user.
+func (w *treeWalk) granted(n *node) bool {
+	for _, e := range n.acl {
+		if !e.Who.Negative && indexed(e) && w.subject.Matches(e.Who) {
+			return true
+		}
 	}
-	return &w.seen[i]
+	return false
+}
+
+// climb makes the names on the way to the node at i, and it, those above; what is
+// above already lies on that way.
+func (w *treeWalk) climb(i int) {
+	if top := w.above[len(w.above)-1]; top.at != i {
+		w.climb(w.order[i].above)
+		w.above = append(w.above, frame{at: i, end: w.order[i].end})
+	}
+}
+
+// leave takes away the names that are not above what is at i.
+func (w *treeWalk) leave(i int) {
+	for w.above[len(w.above)-1].end <= i {
+		w.above = w.above[:len(w.above)-1]
+	}
+}
+
+// walk goes from one place in the order to another. It begins beneath the root or
+// where there are entries, so the rights are known.
+func (w *treeWalk) walk(from, to int) {
+	lists := w.a.tree.lists()
+	for i := from; i < to; i++ {
+		w.leave(i)
+		p, r := &w.order[i], w.above[len(w.above)-1].rights
+		if len(p.acl) > 0 && !w.u.admin {
+			r = lists[i].Effective(w.subject)
+		}
+		shown := r.Has(acl.Lookup)
+		if shown {
+			w.show(i, r)
+		}
+		if p.end > i+1 {
+			w.above = append(w.above, frame{at: i, end: p.end, rights: r, shown: shown})
+		}
+	}
 }
 
 // name is what the user calls the mailbox at i of the order.
@@ -96,10 +130,9 @@ func (w *treeWalk) name(i int) string {
 }
 
 // show adds a mailbox that the user sees.
-func (w *treeWalk) show(i int) {
-	w.parents(w.order[i].above)
-	n, r := w.order[i].node, w.seen[i].rights
-	w.seen[i].shown = true
+func (w *treeWalk) show(i int, r acl.Rights) {
+	w.parents()
+	n := w.order[i].node
 	info := Info{ID: MailboxID{w.a.id, n.num}, Name: w.name(i), Namespace: w.space, Owner: w.owner,
 		NoSelect: !r.Has(acl.Read), Rights: r}
 	sub, known := w.subs[info.ID]
@@ -110,22 +143,22 @@ func (w *treeWalk) show(i int) {
 	w.list = append(w.list, info)
 }
 
-// parents adds the names from the node at i upwards that are not shown yet, as
-// names only.
-func (w *treeWalk) parents(i int) {
-	s := w.above(i)
-	if s.shown {
-		return
+// parents adds the names above that are not shown yet, as names only.
+func (w *treeWalk) parents() {
+	first := len(w.above)
+	for first > 0 && !w.above[first-1].shown {
+		first--
 	}
-	s.shown = true
-	if i >= 0 {
-		w.parents(w.order[i].above)
-		w.list = append(w.list, Info{Name: w.name(i), Namespace: w.space, Owner: w.owner, NonExistent: true})
-		return
-	}
-	if w.space != Personal {
-		w.namespace(w.space)
-		w.list = append(w.list, Info{Name: strings.TrimSuffix(w.prefix, separator), Namespace: w.space, Owner: w.owner, NonExistent: true})
+	for k := first; k < len(w.above); k++ {
+		f := &w.above[k]
+		f.shown = true
+		switch {
+		case f.at >= 0:
+			w.list = append(w.list, Info{Name: w.name(f.at), Namespace: w.space, Owner: w.owner, NonExistent: true})
+		case w.space != Personal:
+			w.namespace(w.space)
+			w.list = append(w.list, Info{Name: strings.TrimSuffix(w.prefix, separator), Namespace: w.space, Owner: w.owner, NonExistent: true})
+		}
 	}
 }
 

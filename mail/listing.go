@@ -45,12 +45,12 @@ func (t *txn) list(grants []grant) ([]Info, error) {
 		return nil, err
 	}
 	l := lister{t: t, u: t.u, subs: subs}
-	if err := l.account(t.u.principal, Personal, nil); err != nil {
+	if err := l.account(t.u.principal, Personal, true); err != nil {
 		return nil, err
 	}
 	own := len(l.list)
 	for _, g := range grants {
-		if err := l.account(g.owner, g.space, g.roots); err != nil {
+		if err := l.account(g.owner, g.space, false); err != nil {
 			return nil, err
 		}
 	}
@@ -85,31 +85,24 @@ func isInbox(name string) bool {
 }
 
 // A grant is an owner in whose tree entries speak of the user or of others that
-// the user is among, and the nodes with those entries.
+// the user is among.
 type grant struct {
 	owner directory.Principal
 	space Namespace
-	roots []uint32
 }
 
 // grants finds, by the reverse index, in whose trees the user may have rights.
 func (t *txn) grants(ctx context.Context) ([]grant, error) {
-	me := t.u.principal.ID
-	found := make(map[directory.ID][]uint32)
+	found := make(map[directory.ID]bool)
 	for _, who := range t.identifiers() {
-		lo := reverseKey(who)
-		for p := range t.r.Scan(lo, prefixEnd(slices.Clone(lo))) {
-			tail := p.Key[len(lo):]
-			if owner := directory.ID(binary.BigEndian.Uint32(tail)); owner != me {
-				found[owner] = append(found[owner], binary.BigEndian.Uint32(tail[4:]))
-			}
-		}
+		t.granting(who, found)
 	}
+	delete(found, t.u.principal.ID)
 	if err := t.r.Err(); err != nil {
 		return nil, err
 	}
 	list := make([]grant, 0, len(found))
-	for id, roots := range found {
+	for id := range found {
 		p, err := t.e.dir.ByID(ctx, id)
 		if err != nil {
 			continue // the owner is gone; verify tells
@@ -118,7 +111,7 @@ func (t *txn) grants(ctx context.Context) ([]grant, error) {
 		if p.Kind == directory.Group {
 			space = Shared
 		}
-		list = append(list, grant{p, space, roots})
+		list = append(list, grant{p, space})
 	}
 	slices.SortFunc(list, func(a, b grant) int {
 		if a.space != b.space {
@@ -127,6 +120,32 @@ func (t *txn) grants(ctx context.Context) ([]grant, error) {
 		return strings.Compare(a.owner.Name, b.owner.Name)
 	})
 	return list, nil
+}
+
+// granting adds the owners in whose trees there are entries about who. Which
+// mailboxes those are, their trees tell; behind a few entries of one owner the
+// scan goes on at the next.
+func (t *txn) granting(who acl.Who, found map[directory.ID]bool) {
+	const few = 8
+	lo := reverseKey(who)
+	n := len(lo)
+	hi := prefixEnd(slices.Clone(lo))
+	for more := true; more; {
+		more = false
+		last, entries := directory.ID(0), 0
+		for p := range t.r.Scan(lo, hi) {
+			owner := directory.ID(binary.BigEndian.Uint32(p.Key[n:]))
+			if owner != last {
+				last, entries = owner, 0
+				found[owner] = true
+			}
+			if entries++; entries == few {
+				lo = prefixEnd(binary.BigEndian.AppendUint32(lo[:n], uint32(owner)))
+				more = true
+				break
+			}
+		}
+	}
 }
 
 // identifiers returns all entries that can mean the user.

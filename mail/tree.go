@@ -110,10 +110,10 @@ type tree struct {
 	byName  map[childName]uint32
 	mounts  map[childName]*node // in none of the others
 
-	once   sync.Once // guards order, at and sorted
-	order  []placed
-	at     map[uint32]int // where a number is in the order; -1 is the root
-	sorted []*node
+	once    sync.Once // guards order, entries and sorted
+	order   []placed
+	entries []int // where in the order there are mailboxes with rights entries
+	sorted  []*node
 
 	listsOnce      sync.Once // guards effectiveLists
 	effectiveLists []acl.List
@@ -238,6 +238,7 @@ type placed struct {
 	*node
 	path  string
 	above int // where its parent is in the order; -1 for the root
+	end   int // where what is beneath it ends
 }
 
 // inOrder returns the mailboxes in the order of the hierarchy: what is beneath a
@@ -256,15 +257,26 @@ func (t *tree) inOrder() []placed {
 			}
 		}
 		slices.SortFunc(list, func(a, b named) int { return strings.Compare(a.key, b.key) })
-		t.at = make(map[uint32]int, len(list)+1)
-		t.at[rootNum] = -1
-		for i := range list {
-			t.at[list[i].num] = i
-		}
 		t.order, t.sorted = make([]placed, len(list)), make([]*node, len(list))
+		var open []int // from below the root to what is above list[i]
 		for i := range list {
-			t.order[i], t.sorted[i] = list[i].placed, list[i].node
-			t.order[i].above = t.at[list[i].parent]
+			p := list[i].placed
+			for len(open) > 0 && t.order[open[len(open)-1]].num != p.parent {
+				t.order[open[len(open)-1]].end = i
+				open = open[:len(open)-1]
+			}
+			p.above = -1
+			if len(open) > 0 {
+				p.above = open[len(open)-1]
+			}
+			open = append(open, i)
+			t.order[i], t.sorted[i] = p, p.node
+			if len(p.acl) > 0 {
+				t.entries = append(t.entries, i)
+			}
+		}
+		for _, i := range open {
+			t.order[i].end = len(list)
 		}
 	})
 	return t.order

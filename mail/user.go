@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -77,7 +76,6 @@ func (u *User) identity(ctx context.Context) (acl.Subject, error) {
 	for i, g := range groups {
 		s.Groups[i] = uint32(g)
 	}
-	slices.Sort(s.Groups)
 	return s, nil
 }
 
