@@ -33,7 +33,7 @@ func (l *Local) Mailboxes(ctx context.Context, owner string) ([]Mailbox, error) 
 		}
 	}
 	list := make([]Mailbox, len(own))
-	err = u.Statuses(ctx, own, func(i int, s mail.Status) {
+	err = u.Statuses(ctx, own, mail.WantUnseen, func(i int, s mail.Status) {
 		list[i] = Mailbox{
 			Name: own[i].Name, Messages: s.Exists, Unseen: s.Unseen, Size: s.Size, UIDValidity: s.UIDValidity, UIDNext: s.UIDNext,
 			Subscribed: own[i].Subscribed, SpecialUse: own[i].SpecialUse,

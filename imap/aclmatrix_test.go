@@ -267,7 +267,7 @@ func (m *matrixTest) digest(box string) string {
 	anna := m.owner("anna")
 	var b strings.Builder
 	add := func(v any, err error) { fmt.Fprintln(&b, v, err) }
-	st, err := anna.Status(m.ctx, box)
+	st, err := anna.Status(m.ctx, box, mail.WantAllStatus)
 	st.Recent = 0 // SELECT takes it away
 	add(st, err)
 	list, err := anna.ACL(m.ctx, box)

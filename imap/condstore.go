@@ -25,7 +25,7 @@ func condstore() extension {
 			r.change.Conditional = true
 			r.change.UnchangedSince = mail.ModSeq(p.ModSeqOrZero())
 		}}},
-		status: []statusItem{{name: "HIGHESTMODSEQ", condstore: true, append: func(_ *session, dst []byte, st *mail.Status) []byte {
+		status: []statusItem{{name: "HIGHESTMODSEQ", want: mail.WantHighestModSeq, condstore: true, append: func(_ *session, dst []byte, st *mail.Status) []byte {
 			return strconv.AppendUint(dst, uint64(st.HighestModSeq), 10)
 		}}},
 		fetch: []fetchItem{{name: "MODSEQ", read: func(p *parser, r *fetchRequest) {

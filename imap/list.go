@@ -236,7 +236,7 @@ func (s *session) listWithStatus(r *listRequest, matches []match) error {
 			failed = s.listWithLines(r, &matches[next])
 		}
 	}
-	err := s.user.Statuses(s.ctx, infos, func(i int, st mail.Status) {
+	err := s.user.Statuses(s.ctx, infos, wanted(r.status), func(i int, st mail.Status) {
 		if flush(at[i]); failed != nil {
 			return
 		}

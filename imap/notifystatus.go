@@ -56,7 +56,7 @@ func (s *session) readStatus(list []watchedMailbox, visit func(*watchedMailbox))
 	for i := range list {
 		infos[i].ID = list[i].id
 	}
-	return s.user.Statuses(s.ctx, infos, func(i int, st mail.Status) {
+	return s.user.Statuses(s.ctx, infos, mail.WantAllStatus, func(i int, st mail.Status) {
 		list[i].status, list[i].mark = st, st.HighestModSeq
 		visit(&list[i])
 	})

@@ -14,23 +14,24 @@ func status() command {
 // A statusItem is something that STATUS can be asked for.
 type statusItem struct {
 	name      string // in capitals
+	want      mail.StatusFields
 	append    func(s *session, dst []byte, st *mail.Status) []byte
 	condstore bool // asking for it enables CONDSTORE
 }
 
 func baseStatusItems() []statusItem {
-	number := func(name string, get func(*mail.Status) uint32) statusItem {
-		return statusItem{name: name, append: func(_ *session, dst []byte, st *mail.Status) []byte {
+	number := func(name string, want mail.StatusFields, get func(*mail.Status) uint32) statusItem {
+		return statusItem{name: name, want: want, append: func(_ *session, dst []byte, st *mail.Status) []byte {
 			return strconv.AppendUint(dst, uint64(get(st)), 10)
 		}}
 	}
 	return []statusItem{
-		number("MESSAGES", func(st *mail.Status) uint32 { return st.Exists }),
-		number("RECENT", func(st *mail.Status) uint32 { return st.Recent }), // RFC 3501
-		number("UIDNEXT", func(st *mail.Status) uint32 { return st.UIDNext }),
-		number("UIDVALIDITY", func(st *mail.Status) uint32 { return st.UIDValidity }),
-		number("UNSEEN", func(st *mail.Status) uint32 { return st.Unseen }),
-		number("DELETED", func(st *mail.Status) uint32 { return st.Deleted }),
+		number("MESSAGES", 0, func(st *mail.Status) uint32 { return st.Exists }),
+		number("RECENT", mail.WantRecent, func(st *mail.Status) uint32 { return st.Recent }), // RFC 3501
+		number("UIDNEXT", 0, func(st *mail.Status) uint32 { return st.UIDNext }),
+		number("UIDVALIDITY", 0, func(st *mail.Status) uint32 { return st.UIDValidity }),
+		number("UNSEEN", mail.WantUnseen, func(st *mail.Status) uint32 { return st.Unseen }),
+		number("DELETED", 0, func(st *mail.Status) uint32 { return st.Deleted }),
 	}
 }
 
@@ -67,7 +68,7 @@ func readStatus(p *parser) run {
 	items := readStatusItems(p)
 	return func(s *session) (answer, error) {
 		s.enableBy(items)
-		st, err := s.user.Status(s.ctx, name)
+		st, err := s.user.Status(s.ctx, name, wanted(items))
 		if err == nil {
 			s.statusLine(name, items, &st)
 		}
@@ -82,6 +83,14 @@ func (s *session) enableBy(items []statusItem) {
 			s.dialect.condstore = true
 		}
 	}
+}
+
+// wanted tells what the items need.
+func wanted(items []statusItem) (want mail.StatusFields) {
+	for i := range items {
+		want |= items[i].want
+	}
+	return want
 }
 
 // statusLine writes a STATUS response.

@@ -133,7 +133,7 @@ func (s *session) urlMailbox(u messageURL) (*mail.Mailbox, error) {
 	if err != nil || u.uidValidity == 0 {
 		return box, err
 	}
-	st, err := s.user.Status(s.ctx, u.mailbox)
+	st, err := s.user.Status(s.ctx, u.mailbox, 0)
 	if err == nil && st.UIDValidity != u.uidValidity {
 		err = no("", "UIDs are others now")
 	}

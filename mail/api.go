@@ -92,6 +92,19 @@ type Info struct {
 	Rights     acl.Rights // the user's effective rights
 }
 
+// StatusFields are the fields of a Status that cost more than a look at the
+// mailbox's record, so that they are filled in only if they are wanted.
+type StatusFields uint8
+
+// The fields; all others are always there.
+const (
+	WantUnseen StatusFields = 1 << iota
+	WantRecent
+	WantHighestModSeq
+
+	WantAllStatus = WantUnseen | WantRecent | WantHighestModSeq
+)
+
 // Status is what STATUS (RFC 9051 section 6.3.11) can ask of a mailbox, as one
 // user sees it.
 type Status struct {

@@ -57,6 +57,7 @@ type Engine struct {
 	nextBody      atomic.Uint64
 	recentChanges recentChanges
 	surveys       surveys
+	personals     personals
 	fetching      sync.Pool // of *fetchMemory
 	columns       columnCache
 	purging       sync.Mutex
@@ -104,6 +105,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 // forget empties the caches.
 func (e *Engine) forget() {
 	e.columns.clear()
+	e.personals.clear()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.trees = make(map[directory.ID]*tree)

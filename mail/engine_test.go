@@ -162,7 +162,7 @@ func TestDeliverStoreExpunge(t *testing.T) {
 	if after.Exists != 3 || after.UIDs.String() != "1,3:4" || after.Unseen != 2 || after.Deleted != 1 || after.UIDNext != 5 {
 		t.Errorf("state %+v", after)
 	}
-	s, err := w.as("anna").Status(w.ctx, "INBOX")
+	s, err := w.as("anna").Status(w.ctx, "INBOX", WantAllStatus)
 	w.must(err)
 	if s.Recent != 1 || s.Exists != 3 {
 		t.Errorf("status %+v", s)

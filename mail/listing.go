@@ -205,7 +205,7 @@ func (t *txn) showsBeneath(a *account, n *node) bool {
 }
 
 // Status returns what STATUS asks; it needs r (RFC 4314 section 4).
-func (u *User) Status(ctx context.Context, name string) (Status, error) {
+func (u *User) Status(ctx context.Context, name string, want StatusFields) (Status, error) {
 	var s Status
 	loc, err := u.resolve(ctx, "status", name)
 	if err != nil {
@@ -216,14 +216,14 @@ func (u *User) Status(ctx context.Context, name string) (Status, error) {
 		if err != nil {
 			return err
 		}
-		return m.fullStatus(&s)
+		return m.fullStatus(&s, want)
 	})
 	return s, err
 }
 
 // Statuses is Status for many mailboxes of one list, of one snapshot. Those that
 // the user may not read, or that are gone, are left out.
-func (u *User) Statuses(ctx context.Context, list []Info, visit func(i int, s Status)) error {
+func (u *User) Statuses(ctx context.Context, list []Info, want StatusFields, visit func(i int, s Status)) error {
 	return u.view(ctx, "status", func(t *txn) error {
 		for i := range list {
 			if list[i].NonExistent || list[i].NoSelect {
@@ -238,7 +238,7 @@ func (u *User) Statuses(ctx context.Context, list []Info, visit func(i int, s St
 			}
 			t.boxes = t.boxes[:0] // nothing is kept of thousands
 			var s Status
-			if err := m.fullStatus(&s); err != nil {
+			if err := m.fullStatus(&s, want); err != nil {
 				return err
 			}
 			visit(i, s)
@@ -248,9 +248,13 @@ func (u *User) Statuses(ctx context.Context, list []Info, visit func(i int, s St
 }
 
 // fullStatus is status with the number of recent messages.
-func (m *mailbox) fullStatus(s *Status) error {
-	if err := m.status(s); err != nil {
+func (m *mailbox) fullStatus(s *Status, want StatusFields) error {
+	if err := m.status(s, want); err != nil {
 		return err
+	}
+	if want&WantRecent == 0 {
+		s.Recent = 0
+		return nil
 	}
 	from := max(s.Recent, m.t.e.claimed(m.id))
 	s.Recent = 0

@@ -162,10 +162,16 @@ func (m *mailbox) flush() error {
 	m.recent = &recentEntry{modseq: modseq, arrived: m.log.arrived, changed: m.log.changed, vanished: m.log.vanished,
 		user: t.u.principal.ID, unshared: m.unshared, keywords: m.names}
 	t.e.recentChanges.add(m.id, m.recent)
+	if m.changesPersonal() {
+		t.e.personals.begin(m.personalKey())
+	}
 	m.c.recentFrom = max(m.c.recentFrom, t.e.claimed(m.id))
 	t.topics = append(t.topics, mailboxTopic(m.id))
 	return t.set(t.key.start(owner, tableCounters).u32(num), m.c.encode(t.val[:0]))
 }
+
+// changesPersonal tells whether the transaction changes what only the user sees.
+func (m *mailbox) changesPersonal() bool { return len(m.dirtyPrivate) > 0 || !m.unshared.Empty() }
 
 // claimed returns the UID below which \Recent has been claimed since the start.
 func (e *Engine) claimed(id MailboxID) uint32 {

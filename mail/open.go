@@ -105,42 +105,21 @@ func countFrom(s uidset.Set, from uint32) (n uint32) {
 	return n
 }
 
-// status fills in what the counters and, for private flags, the blocks know.
-// Recent is where it begins, not yet how many there are.
-func (m *mailbox) status(s *Status) error {
+// status fills in what the counters know, and of the rest what is wanted. Recent
+// is where it begins, not yet how many there are.
+func (m *mailbox) status(s *Status, want StatusFields) (err error) {
 	*s = Status{
-		ID: m.id, Exists: m.c.exists, Unseen: m.c.exists - m.c.seen, Deleted: m.c.deleted,
-		UIDNext: m.c.uidNext, UIDValidity: m.node.uidValidity, HighestModSeq: m.c.highestModSeq,
+		ID: m.id, Exists: m.c.exists, Deleted: m.c.deleted,
+		UIDNext: m.c.uidNext, UIDValidity: m.node.uidValidity,
 		Size: m.c.size, DeletedSize: m.c.deletedSize, Recent: max(m.c.recentFrom, 1),
 	}
-	if p := m.privateModSeq(); p > s.HighestModSeq {
-		s.HighestModSeq = p
+	if want&WantHighestModSeq != 0 {
+		s.HighestModSeq = max(m.c.highestModSeq, m.privateModSeq(), 1) // RFC 7162 section 3.1.2.1: never 0
 	}
-	if s.HighestModSeq == 0 {
-		s.HighestModSeq = 1 // RFC 7162 section 3.1.2.1: never 0
+	if want&WantUnseen != 0 {
+		s.Unseen, err = m.unseen()
 	}
-	if m.privateSeen() {
-		s.Unseen = 0
-		return m.eachBlock(m.all(), 1, func(sp *span) (bool, error) {
-			unseen := sp.bits.andNot(m.seenBits(sp))
-			s.Unseen += uint32(unseen.count())
-			return true, nil
-		})
-	}
-	return nil
-}
-
-// privateModSeq returns the modseq of the last change that only the user sees.
-func (m *mailbox) privateModSeq() (last ModSeq) {
-	if m.policy.flags == 0 && !m.policy.keywords {
-		return 0
-	}
-	lo, hi := m.privateLogRange(0)
-	for p := range m.t.r.ScanDown(lo, hi) {
-		last = ModSeq(suffix64(p.Key))
-		break
-	}
-	return last
+	return err
 }
 
 // privateLogRange bounds the user's private log entries after since.

@@ -20,7 +20,7 @@ func (b *Mailbox) State(ctx context.Context, claimRecent bool) (*State, error) {
 	var checked ModSeq
 	err := b.view(ctx, "select", acl.Read, func(m *mailbox) error {
 		checked = m.a.rec.modseq
-		if err := m.status(&s.Status); err != nil {
+		if err := m.status(&s.Status, WantUnseen|WantHighestModSeq); err != nil {
 			return err
 		}
 		names, err := m.keywordNames()

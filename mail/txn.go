@@ -22,6 +22,7 @@ type txn struct {
 	r       kv.Reader
 	w       kv.Tx // nil when it only reads
 	now     time.Time
+	began   uint64 // the clock of personals before the snapshot was taken
 
 	key       keyBuf
 	val       []byte
@@ -56,8 +57,9 @@ func (u *User) view(ctx context.Context, op string, fn func(*txn) error) error {
 	if err != nil {
 		return e.failure(ctx, op, err)
 	}
+	began := e.personals.clock.Load()
 	err = e.db.View(ctx, func(r kv.Reader) error {
-		return fn(&txn{e: e, u: u, subject: subject, r: r, now: e.now()})
+		return fn(&txn{e: e, u: u, subject: subject, r: r, now: e.now(), began: began})
 	})
 	return e.failure(ctx, op, err)
 }
@@ -109,6 +111,9 @@ func (t *txn) settle(durable bool) {
 	for _, m := range t.boxes {
 		if m.recent != nil {
 			t.e.recentChanges.settle(m.id, m.recent, durable)
+			if m.changesPersonal() {
+				t.e.personals.end(m.personalKey())
+			}
 		}
 	}
 }

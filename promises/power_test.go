@@ -188,7 +188,7 @@ func (h *hand) look(b *building, load *sync.RWMutex, stop <-chan struct{}) error
 			return err
 		}
 		load.RLock()
-		s, err := u.Status(background, name)
+		s, err := u.Status(background, name, mail.WantAllStatus)
 		load.RUnlock()
 		if err == nil {
 			h.mu.Lock()
