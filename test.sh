@@ -22,6 +22,7 @@ need curl curl
 need mbsync isync
 need python3 python3
 need doveadm dovecot-imapd # the peer that interop/dovecot compares with
+need postfix postfix # what interop/postfix puts in front
 if [ -n "$missing" ]; then
   echo "missing:$missing. Install these, or run this as root on Debian." >&2
   [ -n "${CI:-}" ] && exit 1

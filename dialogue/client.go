@@ -22,7 +22,7 @@ type client struct {
 	conn           net.Conn
 
 	mu       sync.Mutex
-	received []string // responses, each without its final CRLF but with its literals
+	received []string // responses, each without its line end but with its literals
 	partial  string   // what has come of the next one, when reading has ended
 	ended    error    // why reading has ended
 	done     chan struct{}
@@ -65,7 +65,7 @@ func (c *client) read(r *bufio.Reader, done chan struct{}) {
 			c.mu.Unlock()
 			return
 		}
-		c.received = append(c.received, strings.TrimSuffix(response.String(), "\r\n"))
+		c.received = append(c.received, strings.TrimSuffix(response.String(), c.lineEnd()))
 		c.mu.Unlock()
 		response.Reset()
 	}
@@ -138,7 +138,15 @@ func (c *client) sendLine(parts []piece) error {
 		}
 		out.WriteString(p.text)
 	}
-	return c.write(out.String() + "\r\n")
+	return c.write(out.String() + c.lineEnd())
+}
+
+// lineEnd is how the protocol ends its lines.
+func (c *client) lineEnd() string {
+	if c.protocol == "sasl" { // Dovecot's
+		return "\n"
+	}
+	return "\r\n"
 }
 
 // letGo ends the reader without a loss, when nothing may come: a deadline in the

@@ -20,6 +20,7 @@ type Config struct {
 	HostName  string    `toml:"host_name" doc:"The name of this host in greetings, in Received fields and in the certificate that is made at the first start. Default: the system's host name."`
 	Domains   []string  `toml:"domains" doc:"Domains for which people without a domain in their name receive mail. Default: none, which means every domain."`
 	Listen    Listen    `toml:"listen" doc:"Where each protocol listens: \"host:port\", or \"unix:PATH\". An empty list switches a protocol off. Any --listen on the command line replaces all of these."`
+	Sockets   Sockets   `toml:"sockets" doc:"The files of the listeners on unix sockets, all but the control socket, which is for the server's own user."`
 	TLS       TLS       `toml:"tls" doc:"The certificate. Without one, a self-signed certificate is made in the data directory."`
 	Names     Names     `toml:"names" doc:"Where the mailboxes of others are seen. Neither can be empty."`
 	Limits    Limits    `toml:"limits" doc:"What one client, one user or one address can ask for."`
@@ -35,6 +36,15 @@ type Listen struct {
 	IMAP  []string `toml:"imap" doc:"IMAP, with STARTTLS. Passwords are taken in clear from loopback addresses only."`
 	IMAPS []string `toml:"imaps" doc:"IMAP over TLS."`
 	LMTP  []string `toml:"lmtp" doc:"Delivery from a mail transfer agent. Whoever can connect can deliver: keep it on a loopback address or on a unix socket."`
+	SASL  []string `toml:"sasl" doc:"Dovecot's authentication protocol, by which the submission service of a mail transfer agent checks passwords. Whoever can connect can try passwords and say from which address they come: keep it on a unix socket. Default: not offered."`
+
+	Socketmap []string `toml:"socketmap" doc:"Postfix's socketmap protocol, with the maps recipients and senders. Whoever can connect can find out who is here: keep it on a unix socket. Default: not offered."`
+}
+
+// Sockets says who can connect to listeners on unix sockets.
+type Sockets struct {
+	Mode  FileMode `toml:"mode" doc:"Permissions, in octal."`
+	Group string   `toml:"group" doc:"The group that owns the sockets, by name or number; the server must be a member of it or run as root. Default: that of the server, or of the directory if that has the set-group-ID bit."`
 }
 
 // TLS names the certificate.
@@ -109,8 +119,9 @@ type Log struct {
 // Default returns the configuration that holds where nothing is said.
 func Default() Config {
 	return Config{
-		Listen: Listen{IMAP: []string{":143"}, IMAPS: []string{":993"}, LMTP: []string{"127.0.0.1:24"}},
-		Names:  Names{OtherUsers: "Users/", Shared: "Shared/"},
+		Listen:  Listen{IMAP: []string{":143"}, IMAPS: []string{":993"}, LMTP: []string{"127.0.0.1:24"}},
+		Sockets: Sockets{Mode: 0o660},
+		Names:   Names{OtherUsers: "Users/", Shared: "Shared/"},
 		Limits: Limits{
 			MessageSize: 50 << 20, Recipients: 1000, LMTPConnections: 1000,
 			UserSessions: 1000, AddressSessions: 40, PendingLogins: 20,
@@ -141,6 +152,9 @@ func (c *Config) Check() error {
 		if err := a.check(); err != nil {
 			errs = append(errs, err)
 		}
+	}
+	if _, err := c.Sockets.gid(); err != nil {
+		bad("sockets.group", "%v", err)
 	}
 	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
 		bad("tls", "certificate and key belong together, but only one is given")

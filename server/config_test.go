@@ -45,7 +45,7 @@ func TestConfigKeys(t *testing.T) {
 		}
 		text := map[reflect.Type]string{
 			reflect.TypeFor[string](): "x/", reflect.TypeFor[[]string](): "127.0.0.1:0,unix:/x", reflect.TypeFor[int](): "150",
-			reflect.TypeFor[Size](): "3 MiB", reflect.TypeFor[Duration](): "45m", reflect.TypeFor[bool](): "true",
+			reflect.TypeFor[Size](): "3 MiB", reflect.TypeFor[Duration](): "45m", reflect.TypeFor[bool](): "true", reflect.TypeFor[FileMode](): "0666",
 		}[k.value.Type()]
 		if k.name == "log.level" {
 			text = "warn"

@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/user"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -23,7 +25,24 @@ type Address struct {
 func (a Address) String() string { return a.Protocol + "=" + a.Addr }
 
 // Protocols that this version speaks.
-var protocols = [...]string{"imap", "imaps", "lmtp"}
+var protocols = [...]string{"imap", "imaps", "lmtp", "sasl", "socketmap"}
+
+// of returns where a protocol's addresses are.
+func (l *Listen) of(protocol string) *[]string {
+	switch protocol {
+	case "imap":
+		return &l.IMAP
+	case "imaps":
+		return &l.IMAPS
+	case "lmtp":
+		return &l.LMTP
+	case "sasl":
+		return &l.SASL
+	case "socketmap":
+		return &l.Socketmap
+	}
+	return nil
+}
 
 // ParseAddress reads what --listen takes.
 func ParseAddress(s string) (Address, error) {
@@ -54,34 +73,27 @@ func (a Address) check() error {
 // all returns the configured addresses.
 func (l *Listen) all() []Address {
 	var list []Address
-	for i, addrs := range [...][]string{l.IMAP, l.IMAPS, l.LMTP} {
-		for _, addr := range addrs {
-			list = append(list, Address{protocols[i], addr})
+	for _, protocol := range protocols {
+		for _, addr := range *l.of(protocol) {
+			list = append(list, Address{protocol, addr})
 		}
 	}
 	return list
 }
 
-// Set replaces all addresses.
+// Set replaces all addresses, by such as ParseAddress returns.
 func (l *Listen) Set(list []Address) {
 	*l = Listen{}
 	for _, a := range list {
-		switch a.Protocol {
-		case "imap":
-			l.IMAP = append(l.IMAP, a.Addr)
-		case "imaps":
-			l.IMAPS = append(l.IMAPS, a.Addr)
-		case "lmtp":
-			l.LMTP = append(l.LMTP, a.Addr)
-		}
+		addrs := l.of(a.Protocol)
+		*addrs = append(*addrs, a.Addr)
 	}
 }
 
 // open starts listening.
-func (a Address) open() (net.Listener, error) {
-	path, isUnix := strings.CutPrefix(a.Addr, "unix:")
-	if isUnix {
-		return listenUnix(path, 0o660)
+func (a Address) open(sockets Sockets) (net.Listener, error) {
+	if path, ok := strings.CutPrefix(a.Addr, "unix:"); ok {
+		return sockets.listen(path)
 	}
 	l, err := net.Listen("tcp", a.Addr)
 	switch {
@@ -93,6 +105,38 @@ func (a Address) open() (net.Listener, error) {
 		return nil, fmt.Errorf("listen %s: %w", a, err)
 	}
 	return l, nil
+}
+
+// listen makes a socket file with the permissions and the group that are wanted.
+func (s Sockets) listen(path string) (net.Listener, error) {
+	gid, err := s.gid()
+	if err != nil {
+		return nil, fmt.Errorf("sockets.group: %w", err)
+	}
+	l, err := listenUnix(path, os.FileMode(s.Mode))
+	if err != nil || gid < 0 {
+		return l, err
+	}
+	if err := os.Chown(path, -1, gid); err != nil {
+		l.Close()
+		return nil, fmt.Errorf("listen unix:%s: giving the socket to the group %s, of which the server must be a member: %w", path, s.Group, err)
+	}
+	return l, nil
+}
+
+// gid returns the number of the group, or -1 if none is named.
+func (s Sockets) gid() (int, error) {
+	if s.Group == "" {
+		return -1, nil
+	}
+	if n, err := strconv.ParseUint(s.Group, 10, 31); err == nil {
+		return int(n), nil
+	}
+	g, err := user.LookupGroup(s.Group)
+	if err != nil {
+		return 0, fmt.Errorf("there is no group %q on this system", s.Group)
+	}
+	return strconv.Atoi(g.Gid)
 }
 
 // maxSocketPath is what sockaddr_un holds.

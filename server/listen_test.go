@@ -4,7 +4,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -62,14 +64,46 @@ func TestListenUnix(t *testing.T) {
 	}
 }
 
-func TestListenTaken(t *testing.T) {
-	a := Address{"imap", "127.0.0.1:0"}
-	l, err := a.open()
+// TestSockets: others get in by the mode and the group that are configured.
+func TestSockets(t *testing.T) {
+	path := filepath.Join(shortDir(t), "s")
+	mine := strconv.Itoa(os.Getgid())
+	l, err := Address{"lmtp", "unix:" + path}.open(Sockets{Mode: 0o666, Group: mine})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if _, err := (Address{"imap", l.Addr().String()}).open(); err == nil || !strings.Contains(err.Error(), "another process listens there") {
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o666 || strconv.Itoa(int(info.Sys().(*syscall.Stat_t).Gid)) != mine {
+		t.Errorf("the socket is %v, %v", info, err)
+	}
+	for group, want := range map[string]string{
+		"no such group": `there is no group "no such group" on this system`,
+		"4294967295":    `there is no group "4294967295" on this system`,
+	} {
+		if _, err := (Sockets{Group: group}).listen(path + "2"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("group %s: %v", group, err)
+		}
+		if _, err := os.Lstat(path + "2"); err == nil {
+			t.Errorf("group %s: a socket is there all the same", group)
+		}
+	}
+	// Only a member of a group, or root, can give it a file.
+	if os.Getuid() != 0 {
+		if _, err := (Sockets{Group: "0"}).listen(path + "3"); err == nil || !strings.Contains(err.Error(), "of which the server must be a member") {
+			t.Errorf("a foreign group: %v", err)
+		}
+	}
+}
+
+func TestListenTaken(t *testing.T) {
+	a := Address{"imap", "127.0.0.1:0"}
+	l, err := a.open(Sockets{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if _, err := (Address{"imap", l.Addr().String()}).open(Sockets{}); err == nil || !strings.Contains(err.Error(), "another process listens there") {
 		t.Errorf("a second listener: %v", err)
 	}
 }

@@ -10,8 +10,10 @@ import (
 	"sync"
 
 	"poststube/admin"
+	"poststube/dovecotauth"
 	"poststube/imap"
 	"poststube/smtp"
+	"poststube/socketmap"
 )
 
 // Version is told to clients and by `poststube version`.
@@ -24,16 +26,16 @@ type Server struct {
 	imap   *imap.Server
 	smtp   *smtp.Server
 	addrs  []Address
-	stop   context.CancelFunc // no new connections; LMTP sessions end when idle
+	stop   context.CancelFunc // no new connections; sessions but IMAP's end when idle
 	config Config             // Reload changes it under mu
 
 	certificate *certificate
 
-	running   sync.WaitGroup // LMTP sessions and the control socket
+	running   sync.WaitGroup // sessions but IMAP's, and the control socket
 	listeners []net.Listener
 
 	mu    sync.Mutex
-	conns map[net.Conn]struct{} // of LMTP
+	conns map[net.Conn]struct{} // of sessions but IMAP's
 }
 
 // Start opens the store in dir and begins to serve. ctx ends only the start:
@@ -83,17 +85,21 @@ func (s *Server) start(dir string) error {
 		Engine: s.store.Engine, Hostname: c.hostName(), Log: s.log,
 		Limits: smtp.Limits{MaxMessage: int64(c.Limits.MessageSize), MaxRecipients: c.Limits.Recipients, MaxConnections: c.Limits.LMTPConnections},
 	})
+	sasl := dovecotauth.NewServer(dovecotauth.Config{Directory: s.store.Directory, Log: s.log})
+	maps := socketmap.NewServer(socketmap.Config{Directory: s.store.Directory, Log: s.log})
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	serve := map[string]func(net.Conn){
-		"imap":  func(conn net.Conn) { s.imap.ServeConn(conn, nil) },
-		"imaps": func(conn net.Conn) { s.imap.ServeConn(conn, tlsConfig) },
-		"lmtp":  func(conn net.Conn) { s.serveLMTP(ctx, conn) },
+		"imap":      func(conn net.Conn) { s.imap.ServeConn(conn, nil) },
+		"imaps":     func(conn net.Conn) { s.imap.ServeConn(conn, tlsConfig) },
+		"lmtp":      func(conn net.Conn) { s.serveUntil(ctx, conn, s.smtp.ServeConn) },
+		"sasl":      func(conn net.Conn) { s.serveUntil(ctx, conn, sasl.ServeConn) },
+		"socketmap": func(conn net.Conn) { s.serveUntil(ctx, conn, maps.ServeConn) },
 	}
 	// All listen before any serves, so that a start that fails has done nothing.
 	opened := make([]net.Listener, 0, 4)
 	for _, a := range c.Listen.all() {
-		l, err := a.open()
+		l, err := a.open(c.Sockets)
 		if err != nil {
 			cancel()
 			return err
@@ -136,8 +142,9 @@ func (s *Server) Store() *Store { return s.store }
 // Failed receives an error when the server can no longer do its work.
 func (s *Server) Failed() <-chan error { return s.store.Failed }
 
-// serveLMTP runs one LMTP session, which Stop waits for.
-func (s *Server) serveLMTP(ctx context.Context, c net.Conn) {
+// serveUntil runs one session of a protocol that ends its sessions when ctx is
+// done; Stop waits for it.
+func (s *Server) serveUntil(ctx context.Context, c net.Conn, serve func(context.Context, net.Conn)) {
 	s.mu.Lock()
 	if ctx.Err() != nil {
 		s.mu.Unlock()
@@ -153,7 +160,7 @@ func (s *Server) serveLMTP(ctx context.Context, c net.Conn) {
 		s.mu.Unlock()
 		s.running.Done()
 	}()
-	s.smtp.ServeConn(ctx, c)
+	serve(ctx, c)
 }
 
 // Stop ends the server: nothing is accepted any more, clients finish the command
@@ -165,7 +172,7 @@ func (s *Server) Stop() error {
 	for _, l := range s.listeners {
 		l.Close()
 	}
-	s.mu.Lock() // serveLMTP looks at the context under it
+	s.mu.Lock() // serveUntil looks at the context under it
 	s.stop()
 	s.mu.Unlock()
 	var cut error

@@ -19,7 +19,8 @@ func start(t *testing.T, dir string, change func(*Config)) *Server {
 	t.Helper()
 	c := Default()
 	c.HostName = "mx.example.org"
-	c.Listen = Listen{IMAP: []string{"127.0.0.1:0"}, IMAPS: []string{"127.0.0.1:0"}, LMTP: []string{"127.0.0.1:0", "unix:" + dir + "/lmtp"}}
+	c.Listen = Listen{IMAP: []string{"127.0.0.1:0"}, IMAPS: []string{"127.0.0.1:0"}, LMTP: []string{"127.0.0.1:0", "unix:" + dir + "/lmtp"},
+		SASL: []string{"unix:" + dir + "/sasl"}, Socketmap: []string{"unix:" + dir + "/socketmap"}}
 	c.Storage.MinFree, c.Storage.Ballast = 0, 0
 	if change != nil {
 		change(&c)
@@ -34,7 +35,17 @@ func start(t *testing.T, dir string, change func(*Config)) *Server {
 // dial connects to the n-th address and returns the connection behind its greeting.
 func dial(t *testing.T, s *Server, n int) (net.Conn, *bufio.Reader) {
 	t.Helper()
-	network, addr := "tcp", s.Addresses()[n].Addr
+	c, r := dialAddress(t, s.Addresses()[n].Addr)
+	if _, err := r.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	return c, r
+}
+
+// dialAddress connects to host:port or unix:PATH.
+func dialAddress(t *testing.T, addr string) (net.Conn, *bufio.Reader) {
+	t.Helper()
+	network := "tcp"
 	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
 		network, addr = "unix", path
 	}
@@ -45,17 +56,13 @@ func dial(t *testing.T, s *Server, n int) (net.Conn, *bufio.Reader) {
 	if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	r := bufio.NewReader(c)
-	if _, err := r.ReadString('\n'); err != nil {
-		t.Fatal(err)
-	}
-	return c, r
+	return c, bufio.NewReader(c)
 }
 
 func TestServer(t *testing.T) {
 	dir := shortDir(t)
 	s := start(t, dir, nil)
-	if got := fmt.Sprint(s.Addresses()); strings.Contains(got, ":0") || !strings.Contains(got, "lmtp=unix:"+dir) || len(s.Addresses()) != 4 {
+	if got := fmt.Sprint(s.Addresses()); strings.Contains(got, ":0") || !strings.Contains(got, "lmtp=unix:"+dir) || len(s.Addresses()) != 6 {
 		t.Errorf("listens on %s", got)
 	}
 
@@ -88,6 +95,20 @@ func TestServer(t *testing.T) {
 		}
 		if strings.HasPrefix(line, "* STATUS") && line != "* STATUS INBOX (MESSAGES 1)\r\n" {
 			t.Errorf("IMAP answered %s", line)
+		}
+	}
+
+	// A mail transfer agent is told who is here, and whether a password is right.
+	maps, mr := dialAddress(t, "unix:"+dir+"/socketmap")
+	fmt.Fprint(maps, "15:recipients anna,")
+	if got, err := mr.ReadString(','); got != "7:OK anna," {
+		t.Errorf("the socketmap answered %q, %v", got, err)
+	}
+	sasl, sr := dialAddress(t, "unix:"+dir+"/sasl")
+	fmt.Fprint(sasl, "VERSION\t1\t1\nAUTH\t1\tPLAIN\tsecured\tresp=AGFubmEAc2VjcmV0\n")
+	for line := ""; !strings.HasPrefix(line, "OK\t"); {
+		if line, err = sr.ReadString('\n'); err != nil {
+			t.Fatal(err)
 		}
 	}
 

@@ -48,6 +48,22 @@ func (s Size) String() string {
 	return fmt.Sprintf("%d B", int64(s))
 }
 
+// A FileMode is a set of permissions, written in octal: "0660".
+type FileMode uint16
+
+// UnmarshalText reads permissions.
+func (m *FileMode) UnmarshalText(text []byte) error {
+	n, err := strconv.ParseUint(string(text), 8, 16)
+	if err != nil || n > 0o777 {
+		return fmt.Errorf("%q are no permissions, write them as \"0660\"", text)
+	}
+	*m = FileMode(n)
+	return nil
+}
+
+// String returns the permissions in octal.
+func (m FileMode) String() string { return fmt.Sprintf("%04o", uint16(m)) }
+
 // A Duration is a length of time, written with a unit: "30m".
 type Duration time.Duration
 

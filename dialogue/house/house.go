@@ -1,5 +1,6 @@
 // Package house is the whole server on stores in memory, for dialogues: the
-// engine, and IMAP and LMTP in front of it. It is a dialogue.World.
+// engine, and IMAP, LMTP and Dovecot's authentication protocol in front of it. It
+// is a dialogue.World.
 //
 // Settings that it knows:
 //
@@ -36,6 +37,7 @@ import (
 
 	"poststube/blob/dirblob"
 	"poststube/directory"
+	"poststube/dovecotauth"
 	"poststube/imap"
 	"poststube/kv/pebblekv"
 	"poststube/mail"
@@ -58,6 +60,7 @@ type House struct {
 	engine *mail.Engine
 	imap   *imap.Server
 	lmtp   *smtp.Server
+	sasl   *dovecotauth.Server
 	tls    *tls.Config
 
 	ctx   context.Context
@@ -107,6 +110,7 @@ func (h *House) start() (err error) {
 		return err
 	}
 	h.lmtp = smtp.NewServer(smtp.Config{Engine: h.engine, Hostname: "mx.example.org", Log: silent})
+	h.sasl = dovecotauth.NewServer(dovecotauth.Config{Directory: h.dir, Log: silent})
 	return nil
 }
 
@@ -118,7 +122,7 @@ func (h *House) IMAP() *imap.Server {
 	return h.imap
 }
 
-// Dial implements dialogue.World for imap, imaps and lmtp.
+// Dial implements dialogue.World for imap, imaps, lmtp and sasl.
 func (h *House) Dial(protocol string, remote netip.Addr) (net.Conn, error) {
 	client, server := net.Pipe()
 	conn := &remoteConn{server, remote}
@@ -132,6 +136,8 @@ func (h *House) Dial(protocol string, remote netip.Addr) (net.Conn, error) {
 		return tls.Client(client, &tls.Config{InsecureSkipVerify: true}), nil
 	case "lmtp":
 		h.conns.Go(func() { h.lmtp.ServeConn(h.ctx, conn) })
+	case "sasl":
+		h.conns.Go(func() { h.sasl.ServeConn(h.ctx, conn) })
 	default:
 		return nil, fmt.Errorf("no protocol %q in this house", protocol)
 	}
@@ -248,6 +254,7 @@ func (h *House) Set(words []string, file []byte) error {
 		h.Profiles = append(h.Profiles, imap.Profile{Client: words[1], User: words[2], Hide: words[3:]})
 		return nil
 	case words[0] == "shutdown" && n == 1:
+		h.stop()
 		go h.IMAP().Shutdown(ctx)
 		return nil
 	}
