@@ -2,6 +2,7 @@ package imap
 
 import (
 	"slices"
+	"time"
 
 	"poststube/mail"
 	"poststube/uidset"
@@ -40,7 +41,7 @@ func (s *session) fetch(r *fetchRequest, uids, flagged uidset.Set) (missing bool
 		values: make([]value, len(parts)),
 	}
 	f.withModSeq = !f.askModSeq && (r.changedSince != 0 || s.dialect.condstore && f.withFlags)
-	err = s.portions(uids, &f.fields, f.visit, f.largeLine)
+	err = s.portions(uids, &f.fields, s.srv.limits.CommandTime, f.visit, f.largeLine)
 	if err == nil {
 		err = f.err
 	}
@@ -141,18 +142,23 @@ func (f *fetcher) largeLine() error {
 
 // portions visits the messages of uids in ascending order and calls between
 // after each bunch of visits, when nothing is held in the engine and the encoder
-// may write. want may change from one bunch to the next.
-func (s *session) portions(uids uidset.Set, want *mail.Fields, visit func(*mail.Message) bool, between func() error) error {
+// may write. want may change from one bunch to the next. It fails with Limit when
+// it has worked for longer than limit, unless that is 0, without a portion to send.
+func (s *session) portions(uids uidset.Set, want *mail.Fields, limit time.Duration, visit func(*mail.Message) bool, between func() error) error {
 	from := uint32(0)
+	ctx, turn := s.user.WithTurn(s.ctx, limit)
+	defer turn.End()
 	for {
-		next, err := s.box.mailbox.Messages(s.ctx, uids, from, *want, visit)
+		next, err := s.box.mailbox.Messages(ctx, uids, from, *want, visit)
 		if err != nil {
 			return err
 		}
+		turn.Pause()
 		if err := between(); err != nil {
 			return err
 		}
 		if s.enc.Buffered() >= portion {
+			turn.Renew() // the client pays for more by reading this
 			if err := s.enc.Flush(); err != nil {
 				return err
 			}

@@ -35,6 +35,11 @@ func patiently[T any](s *session, work func(ctx context.Context) (T, error)) (T,
 	var progress mail.Progress
 	ctx, cancel := context.WithCancel(mail.WithProgress(s.ctx, &progress))
 	defer cancel()
+	if s.user != nil {
+		var turn *mail.Turn
+		ctx, turn = s.user.WithTurn(ctx, s.srv.limits.CommandTime)
+		defer turn.End() // work is over then
+	}
 	done := make(chan result, 1)
 	go func() {
 		var r result

@@ -20,6 +20,9 @@ type Limits struct {
 	SessionsPerUser     int
 	SessionsPerUserAddr int   // of one user from one address that is not loopback
 	MaxMessage          int64 // octets of a message to APPEND; announced as APPENDLIMIT (RFC 7889)
+	// CommandTime is how long one command may work: search, sort, thread, match
+	// names, or find nothing to send. Waiting does not count.
+	CommandTime time.Duration
 	// MessageLimit is how many messages one command works on (RFC 9738), which
 	// says that it should not be below 1000. 0: any number.
 	MessageLimit int
@@ -37,6 +40,7 @@ func DefaultLimits() Limits {
 		SessionsPerUser:     1000,
 		SessionsPerUserAddr: 40,
 		MaxMessage:          50 << 20,
+		CommandTime:         10 * time.Second,
 	}
 }
 
@@ -56,6 +60,7 @@ func (l Limits) withDefaults() Limits {
 	fill(&l.LoginTime, d.LoginTime)
 	fill(&l.IdleTime, d.IdleTime)
 	fill(&l.StallTime, d.StallTime)
+	fill(&l.CommandTime, d.CommandTime)
 	fillInt(&l.LoginBadCommands, d.LoginBadCommands)
 	fillInt(&l.PendingPerAddress, d.PendingPerAddress)
 	fillInt(&l.BadCommands, d.BadCommands)

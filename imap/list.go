@@ -98,7 +98,7 @@ func (r *listRequest) run(s *session) (answer, error) {
 	}
 	if len(r.status) > 0 {
 		var matches []match
-		err := r.choose(names, func(m *match) error {
+		err := s.choose(r, names, func(m *match) error {
 			matches = append(matches, *m)
 			return nil
 		})
@@ -107,15 +107,7 @@ func (r *listRequest) run(s *session) (answer, error) {
 		}
 		return answer{}, s.listWithStatus(r, matches)
 	}
-	return answer{}, r.choose(names, func(m *match) error {
-		if err := s.listWithLines(r, m); err != nil {
-			return err
-		}
-		if s.enc.Buffered() >= portion {
-			return s.flush()
-		}
-		return nil
-	})
+	return answer{}, s.choose(r, names, func(m *match) error { return s.listWithLines(r, m) })
 }
 
 // A match is a name that LIST returns.
@@ -148,15 +140,39 @@ func (s *session) names(subscribed, all bool) ([]mail.Info, error) {
 
 // choose visits the names that match the patterns and the selection options (RFC
 // 9051 section 6.3.9.3). The match is the same one each time, with other content.
-func (r *listRequest) choose(names []mail.Info, visit func(*match) error) error {
+// What is written is sent in portions. Many patterns with many wildcards against
+// many names are bounded by CommandTime.
+func (s *session) choose(r *listRequest, names []mail.Info, visit func(*match) error) error {
+	ctx, turn := s.user.WithTurn(s.ctx, s.srv.limits.CommandTime)
+	defer turn.End()
+	work := 0 // since the last step
+	hit := func(name string) (bool, error) {
+		for _, p := range r.patterns {
+			if work += 256 + len(p); work >= 4096 {
+				work = 0
+				if err := turn.Step(ctx); err != nil {
+					return false, err
+				}
+			}
+			if matchPattern(p, name) {
+				return true, nil
+			}
+		}
+		return false, nil
+	}
 	var below map[string]descendants
 	if r.recursive {
-		below = r.descendants(names)
+		var err error
+		if below, err = r.descendants(names, hit); err != nil {
+			return err
+		}
 	}
 	m := new(match)
 	for i := range names {
 		info := &names[i]
-		if !r.matches(info.Name) {
+		if ok, err := hit(info.Name); err != nil {
+			return err
+		} else if !ok {
 			continue
 		}
 		*m = match{Info: info, selected: r.meets(info)}
@@ -167,17 +183,14 @@ func (r *listRequest) choose(names []mail.Info, visit func(*match) error) error 
 				return err
 			}
 		}
-	}
-	return nil
-}
-
-func (r *listRequest) matches(name string) bool {
-	for _, p := range r.patterns {
-		if matchPattern(p, name) {
-			return true
+		if s.enc.Buffered() >= portion {
+			turn.Renew()
+			if err := s.flush(); err != nil {
+				return err
+			}
 		}
 	}
-	return false
+	return nil
 }
 
 // meets tells whether a name meets the selection options. REMOTE changes
@@ -194,14 +207,18 @@ type descendants struct {
 
 // descendants finds out what is below the names that don't meet the selection
 // options themselves, or do.
-func (r *listRequest) descendants(names []mail.Info) map[string]descendants {
+func (r *listRequest) descendants(names []mail.Info, hit func(string) (bool, error)) (map[string]descendants, error) {
 	below := make(map[string]descendants)
 	for i := range names {
 		name := names[i].Name
 		if !r.meets(&names[i]) {
 			continue
 		}
-		hidden := !r.matches(name)
+		ok, err := hit(name)
+		if err != nil {
+			return nil, err
+		}
+		hidden := !ok
 		for j := len(name) - 1; j > 0; j-- {
 			if name[j] != hierarchySeparator {
 				continue
@@ -211,7 +228,7 @@ func (r *listRequest) descendants(names []mail.Info) map[string]descendants {
 			below[name[:j]] = d
 		}
 	}
-	return below
+	return below, nil
 }
 
 // listWithStatus writes each LIST line and, if the mailbox can be selected and

@@ -24,7 +24,7 @@ func (s *session) lsub(pattern string) error {
 		return err
 	}
 	r := &listRequest{subscribed: true, recursive: len(pattern) > 0 && pattern[len(pattern)-1] == '%', patterns: []string{pattern}}
-	return r.choose(withParents(names), func(m *match) error {
+	return s.choose(r, withParents(names), func(m *match) error {
 		s.enc.Raw("* LSUB (")
 		if !m.selected || m.NoSelect && !m.NonExistent {
 			s.enc.Raw(`\Noselect`)

@@ -323,7 +323,7 @@ func (s *session) lose() {
 // encoder, by methods that never write: not CRLF, not Literal. What it has
 // appended is sent in portions in between, while nothing is held in the engine.
 func (s *session) messages(uids uidset.Set, want mail.Fields, visit func(*mail.Message)) error {
-	return s.portions(uids, &want, func(m *mail.Message) bool {
+	return s.portions(uids, &want, 0, func(m *mail.Message) bool {
 		visit(m)
 		return s.enc.Buffered() < portion
 	}, func() error { return nil })

@@ -94,6 +94,9 @@ const scanFrom = 4
 func (m *mailbox) eachBlock(uids uidset.Set, from uint32, f func(*span) (more bool, err error)) error {
 	s := span{}
 	visit := func() (bool, error) {
+		if err := m.t.turn.Step(m.t.ctx); err != nil {
+			return false, err
+		}
 		s.bits = bitsOf(uids, s.num)
 		if num, bit := blockOf(from); num == s.num && bit > 0 {
 			var below bitmap

@@ -95,6 +95,8 @@ func newColumns() *columns {
 
 // read returns the table with rows for all of uids, which exist.
 func (c *columns) read(ctx context.Context, m *mailbox, uids uidset.Set, want columnGroups) (table, error) {
+	// Who adds rows may have to wait for a turn: none must be kept here.
+	turnOf(ctx).Pause()
 	select {
 	case c.adding <- struct{}{}:
 	case <-ctx.Done():
@@ -146,7 +148,8 @@ func (c *columns) addEmails(ctx context.Context, m *mailbox, uids uidset.Set) er
 		add.append(v.uid, c.emailRow(v, &keys))
 		return nil
 	})
-	if err == nil {
+	// What was read before a limit was reached is of use to the next one.
+	if err == nil || KindOf(err) == Limit {
 		c.table.emails.merge(add)
 		c.table.ids, c.table.texts = len(c.ids), len(c.texts.texts)
 	}

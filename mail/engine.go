@@ -60,6 +60,7 @@ type Engine struct {
 	personals     personals
 	fetching      sync.Pool // of *fetchMemory
 	columns       columnCache
+	turns         *turns
 	purging       sync.Mutex
 	indexer       indexer
 
@@ -92,7 +93,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	if c.SharedPrefix == "" {
 		c.SharedPrefix = "Shared" + separator
 	}
-	e := &Engine{db: c.DB, blobs: c.Blobs, bus: c.Bus, dir: c.Directory, now: c.Now, log: c.Log, config: c, indexer: newIndexer(c.DB)}
+	e := &Engine{db: c.DB, blobs: c.Blobs, bus: c.Bus, dir: c.Directory, now: c.Now, log: c.Log, config: c, indexer: newIndexer(c.DB), turns: newTurns()}
 	e.forget()
 	secret, err := e.openStore(ctx)
 	if err != nil {

@@ -26,7 +26,14 @@ func (m *mailbox) eachEmail(ctx context.Context, uids uidset.Set, f func(*visibl
 		for i := range list {
 			fetch.batch = append(fetch.batch, Message{UID: list[i].uid, EmailID: list[i].rec.email})
 		}
-		err := fetch.emails(func(i int, e emailRecord) error { return f(&list[i], e) })
+		err := fetch.emails(func(i int, e emailRecord) error {
+			if i%stepEvery == 0 {
+				if err := m.t.turn.Step(ctx); err != nil {
+					return err
+				}
+			}
+			return f(&list[i], e)
+		})
 		progress.Count(len(list), 0)
 		list = list[:0]
 		return err

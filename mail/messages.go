@@ -257,6 +257,11 @@ func (f *fetcher) flush() error {
 			f.next = f.batch[i].UID
 			break
 		}
+		if i%stepEvery == 0 {
+			if err := f.m.t.turn.Step(f.m.t.ctx); err != nil {
+				return err
+			}
+		}
 		f.stopped = !f.visit(&f.batch[i])
 	}
 	f.batch, f.pending = f.batch[:0], 0

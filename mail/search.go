@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"time"
@@ -73,6 +74,9 @@ func (q *Query) cost() int {
 func (s *searcher) eval(q *Query, in uidset.Set) (uidset.Set, error) {
 	if in.Empty() {
 		return in, nil
+	}
+	if err := s.m.t.turn.Step(s.ctx); err != nil {
+		return in, err
 	}
 	switch q.Op {
 	case QAll:
@@ -374,11 +378,15 @@ func (s *searcher) texts(q *Query, in uidset.Set) (out uidset.Set, err error) {
 			return err
 		}
 		defer done()
-		err = part.Text(r, scope, func(text []byte) bool { return !matcher.Write(text) })
-		if matcher.End() {
+		var late error
+		err = part.Text(r, scope, func(text []byte) bool {
+			late = s.m.t.turn.Step(s.ctx)
+			return late == nil && !matcher.Write(text)
+		})
+		if matcher.End() && late == nil {
 			out.Add(v.uid)
 		}
-		return err
+		return errors.Join(err, late)
 	})
 	return out, err
 }

@@ -23,6 +23,8 @@ type txn struct {
 	w       kv.Tx // nil when it only reads
 	now     time.Time
 	began   uint64 // the clock of personals before the snapshot was taken
+	ctx     context.Context
+	turn    *Turn // nil: none is needed
 
 	key       keyBuf
 	val       []byte
@@ -59,7 +61,7 @@ func (u *User) view(ctx context.Context, op string, fn func(*txn) error) error {
 	}
 	began := e.personals.clock.Load()
 	err = e.db.View(ctx, func(r kv.Reader) error {
-		return fn(&txn{e: e, u: u, subject: subject, r: r, now: e.now(), began: began})
+		return fn(&txn{e: e, u: u, subject: subject, r: r, now: e.now(), began: began, ctx: ctx, turn: turnOf(ctx)})
 	})
 	return e.failure(ctx, op, err)
 }
@@ -79,7 +81,7 @@ func (u *User) update(ctx context.Context, op string, owners []directory.ID, fn 
 	var t *txn
 	err = e.db.Update(ctx, locks, func(tx kv.Tx) error {
 		t.settle(false) // of a try before this one
-		t = &txn{e: e, u: u, subject: subject, r: tx, w: tx, now: e.now()}
+		t = &txn{e: e, u: u, subject: subject, r: tx, w: tx, now: e.now(), ctx: ctx}
 		if err := fn(t); err != nil {
 			return err
 		}
