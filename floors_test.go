@@ -81,7 +81,7 @@ var house = map[string]room{
 	"promises":           {side, "", ""},
 	"promises/cmd/table": {doorstep, "promises", ""},
 	"interop/moving":     {side, "", ""},
-	"server":             {roof, "acl admin blob blob/dirblob directory dovecotauth imap kv/pebblekv mail notify/localbus smtp socketmap", "github.com/pelletier/go-toml/v2"},
+	"server":             {roof, "acl admin blob blob/dirblob directory dovecotauth imap imap/wire kv/pebblekv mail notify/localbus smtp socketmap", "github.com/pelletier/go-toml/v2"},
 	"cmd/poststube":      {doorstep, "acl admin bench directory imapclient mail mbox moving server", "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term"},
 }
 

@@ -11,7 +11,7 @@ import (
 // appendMessage is the command of RFC 9051 section 6.3.12. With several
 // messages it is MULTIAPPEND (RFC 3502).
 func appendMessage() command {
-	return command{name: "APPEND", states: loggedIn, streams: true, read: readAppend}
+	return command{name: "APPEND", states: loggedIn, streams: true, heavy: true, read: readAppend}
 }
 
 // An appendItem is a message of APPEND: what is said before its octets.
@@ -72,6 +72,10 @@ func readAppendEnd(p *parser, it appendItem) (next appendItem, more bool) {
 	return next, p.Err() == nil
 }
 
+// maxHeld is how many octets the messages of one APPEND may take in memory
+// together: large ones lie on disk meanwhile.
+const maxHeld = 8 << 20
+
 // append takes the messages from the client, each out of any lock, and then puts
 // all of them into the mailbox in one go, or none.
 func (s *session) append(p *parser, mailbox string, it appendItem) (answer, error) {
@@ -85,10 +89,18 @@ func (s *session) append(p *parser, mailbox string, it appendItem) (answer, erro
 			msgs[i].Upload.Discard()
 		}
 	}()
+	held := int64(0)
 	for more := true; more; {
+		if len(msgs) > 0 && s.srv.tight() {
+			return answer{}, errTight()
+		}
 		msg, err := s.upload(p, it)
 		if err != nil {
 			return answer{}, err
+		}
+		if held += msg.Upload.Held(); held > maxHeld {
+			msg.Upload.Discard()
+			return answer{}, no("LIMIT", "The messages of one APPEND are too many, send them by several")
 		}
 		if msgs = append(msgs, msg); s.overLimit(len(msgs)) {
 			return answer{}, s.errLimit()

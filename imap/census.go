@@ -16,6 +16,7 @@ type census struct {
 	limits Limits
 
 	mu      sync.Mutex
+	all     int
 	pending map[netip.Prefix]int // not logged in
 	users   map[directory.ID]int
 	places  map[place]int
@@ -48,10 +49,14 @@ func (c *census) arrive(remote netip.Addr) error {
 	n := network(remote)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.all >= c.limits.Connections {
+		return fmt.Errorf("the server has %d connections, please come back later", c.all)
+	}
 	if c.pending[n] >= c.limits.PendingPerAddress && !remote.IsLoopback() {
 		return fmt.Errorf("%d connections of your address have not logged in; log in or close some", c.pending[n])
 	}
 	c.pending[n]++
+	c.all++
 	return nil
 }
 
@@ -79,6 +84,7 @@ func (c *census) leave(remote netip.Addr, user directory.ID) {
 	n := network(remote)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.all--
 	if user == 0 {
 		decrease(c.pending, n)
 		return

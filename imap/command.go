@@ -47,6 +47,9 @@ type command struct {
 	// streams: its run reads the end of the command itself, since what comes
 	// there is too large for memory (APPEND).
 	streams bool
+	// heavy: it may take much memory, so that it is not begun while the server
+	// has little.
+	heavy bool
 	// last: the session ends with its tagged answer (LOGOUT).
 	last bool
 

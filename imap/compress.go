@@ -29,7 +29,7 @@ func compress() extension {
 			}
 			return []string{"COMPRESS=DEFLATE"}
 		},
-		commands: []command{{name: "COMPRESS", states: loggedIn, quiet: true, read: readCompress}},
+		commands: []command{{name: "COMPRESS", states: loggedIn, quiet: true, heavy: true, read: readCompress}},
 	}
 }
 

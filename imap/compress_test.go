@@ -65,7 +65,9 @@ func until(t testing.TB, r *bufio.Reader, prefix string) string {
 // compress/flate alone would take 1.2 MB to write and 40 KiB to read.
 func TestCompressedIdleMemory(t *testing.T) {
 	const sessions, limit = 200, 32<<10 + raceOctets
-	addr := listen(t, newTestServer(t))
+	srv := newTestServer(t)
+	srv.census.limits.SessionsPerUser = sessions + 1
+	addr := listen(t, srv)
 	open := func() net.Conn {
 		conn, err := net.Dial("tcp", addr)
 		if err != nil {

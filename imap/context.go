@@ -49,17 +49,13 @@ type searchContext struct {
 	order  []uint32 // found, in order
 }
 
-// maxContexts is how many searches of a session are updated at once. Each costs a
-// look at every message that changes, and four octets for each result of a SORT.
-const maxContexts = 10
-
 // keepContext has the changes of a search told from now on, if its client asked
 // for that and has not asked too often.
 func (s *session) keepContext(r *searchRequest, c *searchContext) {
 	if !r.update {
 		return
 	}
-	if len(s.box.contexts) >= maxContexts {
+	if len(s.box.contexts) >= s.srv.limits.Contexts {
 		s.enc.Raw("* NO [NOUPDATE ").String(s.tag).Raw("] Too many searches are updated, CANCELUPDATE one").CRLF()
 		return
 	}

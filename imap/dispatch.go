@@ -10,6 +10,7 @@ import (
 // command reads and runs one command. The decoder is at its tag.
 func (s *session) command() {
 	s.speak()
+	s.bound()
 	p := &parser{Decoder: s.dec, tables: s.srv.tables}
 	s.tag = p.Tag()
 	c, do := s.read(p)
@@ -17,7 +18,13 @@ func (s *session) command() {
 		s.refuse(c, err)
 		return
 	}
-	ans, err := do(s)
+	var ans answer
+	var err error
+	if c.heavy && s.srv.tight() {
+		err = errTight()
+	} else {
+		ans, err = do(s)
+	}
 	if errors.As(err, new(*wire.Error)) {
 		// The run has read more from the client, and that went wrong.
 		s.refuse(c, err)

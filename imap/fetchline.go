@@ -146,8 +146,8 @@ func (f *fetcher) largeLine() error {
 // it has worked for longer than limit, unless that is 0, without a portion to send.
 func (s *session) portions(uids uidset.Set, want *mail.Fields, limit time.Duration, visit func(*mail.Message) bool, between func() error) error {
 	from := uint32(0)
-	ctx, turn := s.user.WithTurn(s.ctx, limit)
-	defer turn.End()
+	ctx, turn := s.takeTurn(limit)
+	defer s.endTurn()
 	for {
 		next, err := s.box.mailbox.Messages(ctx, uids, from, *want, visit)
 		if err != nil {

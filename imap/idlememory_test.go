@@ -14,6 +14,7 @@ import (
 func TestIdleMemory(t *testing.T) {
 	const sessions, limit = 300, 24<<10 + raceOctets
 	srv := newTestServer(t)
+	srv.census.limits.SessionsPerUser = sessions + 1
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

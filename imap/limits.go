@@ -1,11 +1,18 @@
 package imap
 
-import "time"
+import (
+	"time"
+
+	"poststube/imap/wire"
+)
 
 // Limits bounds what one client, one user and one address can ask of the
 // server. The zero value of a field means its default, which DefaultLimits
 // gives; each has a named reply, and none ends in a silent close.
 type Limits struct {
+	// Connections is how many there may be at once, whosoever they are.
+	Connections int
+
 	// Before login.
 	LoginTime        time.Duration // from the greeting to the login
 	LoginBadCommands int           // until BYE
@@ -23,6 +30,15 @@ type Limits struct {
 	// CommandTime is how long one command may work: search, sort, thread, match
 	// names, or find nothing to send. Waiting does not count.
 	CommandTime time.Duration
+	// Command bounds the octets of one command.
+	Command wire.Limits
+	// Contexts is how many searches of a session are updated at once (RFC 5267).
+	// Each costs a look at every message that changes, and four octets for each
+	// result of a SORT.
+	Contexts int
+	// NotifyNames is how many mailboxes of a session may be watched for messages,
+	// and how many names one NOTIFY may have (RFC 5465).
+	NotifyNames int
 	// MessageLimit is how many messages one command works on (RFC 9738), which
 	// says that it should not be below 1000. 0: any number.
 	MessageLimit int
@@ -31,43 +47,53 @@ type Limits struct {
 // DefaultLimits returns the limits that hold where none are configured.
 func DefaultLimits() Limits {
 	return Limits{
+		Connections:         20_000,
 		LoginTime:           time.Minute,
 		LoginBadCommands:    3,
 		PendingPerAddress:   20,
 		IdleTime:            30 * time.Minute,
 		StallTime:           2 * time.Minute,
 		BadCommands:         50,
-		SessionsPerUser:     1000,
+		SessionsPerUser:     200,
 		SessionsPerUserAddr: 40,
 		MaxMessage:          50 << 20,
 		CommandTime:         10 * time.Second,
+		Command:             wire.LimitsAfterLogin(),
+		Contexts:            10,
+		NotifyNames:         500,
 	}
 }
 
 // withDefaults fills in what is not set.
 func (l Limits) withDefaults() Limits {
 	d := DefaultLimits()
-	fill := func(v *time.Duration, d time.Duration) {
-		if *v == 0 {
-			*v = d
-		}
-	}
-	fillInt := func(v *int, d int) {
-		if *v == 0 {
-			*v = d
-		}
-	}
-	fill(&l.LoginTime, d.LoginTime)
-	fill(&l.IdleTime, d.IdleTime)
-	fill(&l.StallTime, d.StallTime)
-	fill(&l.CommandTime, d.CommandTime)
-	fillInt(&l.LoginBadCommands, d.LoginBadCommands)
-	fillInt(&l.PendingPerAddress, d.PendingPerAddress)
-	fillInt(&l.BadCommands, d.BadCommands)
-	fillInt(&l.SessionsPerUser, d.SessionsPerUser)
-	fillInt(&l.SessionsPerUserAddr, d.SessionsPerUserAddr)
-	if l.MaxMessage == 0 {
-		l.MaxMessage = d.MaxMessage
-	}
+	preset(&l.Connections, d.Connections)
+	preset(&l.LoginTime, d.LoginTime)
+	preset(&l.LoginBadCommands, d.LoginBadCommands)
+	preset(&l.PendingPerAddress, d.PendingPerAddress)
+	preset(&l.IdleTime, d.IdleTime)
+	preset(&l.StallTime, d.StallTime)
+	preset(&l.BadCommands, d.BadCommands)
+	preset(&l.SessionsPerUser, d.SessionsPerUser)
+	preset(&l.SessionsPerUserAddr, d.SessionsPerUserAddr)
+	preset(&l.MaxMessage, d.MaxMessage)
+	preset(&l.CommandTime, d.CommandTime)
+	preset(&l.Contexts, d.Contexts)
+	preset(&l.NotifyNames, d.NotifyNames)
+	preset(&l.Command.Line, d.Command.Line)
+	preset(&l.Command.Literal, d.Command.Literal)
+	preset(&l.Command.Literals, d.Command.Literals)
+	preset(&l.Command.Command, d.Command.Command)
+	preset(&l.Command.Depth, d.Command.Depth)
+	preset(&l.Command.Ranges, d.Command.Ranges)
+	preset(&l.Command.Discard, d.Command.Discard)
 	return l
+}
+
+// preset gives what is not set its default.
+func preset[T comparable](v *T, value T) {
+	var zero T
+	if *v == zero {
+		*v = value
+	}
 }

@@ -143,8 +143,8 @@ func (s *session) names(subscribed, all bool) ([]mail.Info, error) {
 // What is written is sent in portions. Many patterns with many wildcards against
 // many names are bounded by CommandTime.
 func (s *session) choose(r *listRequest, names []mail.Info, visit func(*match) error) error {
-	ctx, turn := s.user.WithTurn(s.ctx, s.srv.limits.CommandTime)
-	defer turn.End()
+	ctx, turn := s.takeTurn(s.srv.limits.CommandTime)
+	defer s.endTurn()
 	work := 0 // since the last step
 	hit := func(name string) (bool, error) {
 		for _, p := range r.patterns {
@@ -184,7 +184,7 @@ func (s *session) choose(r *listRequest, names []mail.Info, visit func(*match) e
 			}
 		}
 		if s.enc.Buffered() >= portion {
-			turn.Renew()
+			turn.Renew() // the client pays for more by reading this
 			if err := s.flush(); err != nil {
 				return err
 			}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"poststube/directory"
-	"poststube/imap/wire"
 	"poststube/mail"
 )
 
@@ -68,12 +67,13 @@ func (s *session) admit(who directory.Principal) (answer, error) {
 	}
 	s.user = s.srv.engine.As(who, mail.Origin{Protocol: "imap", Remote: s.remote, Session: s.id})
 	s.in = authenticated
+	s.pending.Store(false)
 	if s.client != "" {
 		s.user.SetClient(s.client)
 	}
 	s.setProfile()
 	s.bad = 0
-	s.dec.Limits = wire.LimitsAfterLogin()
+	s.dec.Limits = s.srv.limits.Command
 	s.stream.patience(s.srv.limits.IdleTime, time.Time{})
 	s.log = s.log.With(slog.String("user", who.Name))
 	s.log.Info("login", slog.Any("remote", s.remote), slog.Bool("secure", s.secure))

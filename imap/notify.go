@@ -16,7 +16,7 @@ func notify() extension {
 		name:         "NOTIFY",
 		rfc:          "RFC 5465",
 		capabilities: always("NOTIFY"),
-		commands:     []command{{name: "NOTIFY", states: loggedIn, read: readNotify}},
+		commands:     []command{{name: "NOTIFY", states: loggedIn, heavy: true, read: readNotify}},
 	}
 }
 
@@ -97,16 +97,12 @@ type notification struct {
 	watched []watchedMailbox
 }
 
-// maxNotifyNames is how many mailboxes of a session may be watched for messages,
-// and how many names one NOTIFY may have.
-const maxNotifyNames = 500
-
 // run makes the notification hold from now on. What has happened before is told
 // first, whatever it is (section 3.1).
 func (n *notification) run(s *session) (answer, error) {
 	for _, g := range n.groups {
-		if len(g.names) > maxNotifyNames {
-			return answer{}, errOverflow()
+		if len(g.names) > s.srv.limits.NotifyNames {
+			return answer{}, s.errOverflow()
 		}
 	}
 	if err := s.syncMailbox(syncing{everything: true}); err != nil || s.in == ended {
@@ -119,8 +115,8 @@ func (n *notification) run(s *session) (answer, error) {
 		return answer{}, err
 	}
 	n.watched = s.watchedBy(n)
-	if len(n.watched) > maxNotifyNames {
-		return answer{}, errOverflow()
+	if len(n.watched) > s.srv.limits.NotifyNames {
+		return answer{}, s.errOverflow()
 	}
 	before := s.notify
 	s.notify = n
@@ -145,8 +141,8 @@ func (s *session) beginNotify() error {
 	return s.startWatching(n)
 }
 
-func errOverflow() error {
-	return no("NOTIFICATIONOVERFLOW", "At most %d mailboxes are watched for a session, ask for fewer", maxNotifyNames)
+func (s *session) errOverflow() error {
+	return no("NOTIFICATIONOVERFLOW", "At most %d mailboxes are watched for a session, ask for fewer", s.srv.limits.NotifyNames)
 }
 
 // wants returns all events that are wanted of mailboxes other than the selected

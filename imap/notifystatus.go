@@ -67,7 +67,7 @@ func (s *session) readStatus(list []watchedMailbox, visit func(*watchedMailbox))
 func (s *session) rewatch() error {
 	n := s.notify
 	list := s.watchedBy(n)
-	if len(list) > maxNotifyNames {
+	if len(list) > s.srv.limits.NotifyNames {
 		s.overflow()
 		return nil
 	}

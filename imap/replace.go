@@ -16,7 +16,7 @@ func replace() extension {
 }
 
 func replaceMessage(uid bool) command {
-	return command{name: uidName("REPLACE", uid), states: selected, streams: true, read: func(p *parser) run {
+	return command{name: uidName("REPLACE", uid), states: selected, streams: true, heavy: true, read: func(p *parser) run {
 		p.SP()
 		n := readNumber(p, uid)
 		p.SP()

@@ -13,6 +13,7 @@ func searchMessages(uid bool) command {
 		name:     uidName("SEARCH", uid),
 		states:   selected,
 		sequence: !uid,
+		heavy:    true,
 		read:     func(p *parser) run { return readSearch(p, uid) },
 	}
 }

@@ -25,8 +25,11 @@ type Config struct {
 	// no version.
 	Name, Version string
 	Limits        Limits
-	Profiles      []Profile    // nil: DefaultProfiles
-	Log           *slog.Logger // nil: slog.Default
+	Profiles      []Profile // nil: DefaultProfiles
+	// Tight tells whether the server has little memory left, so that nothing that
+	// needs much of it is begun. nil: never.
+	Tight func() bool
+	Log   *slog.Logger // nil: slog.Default
 }
 
 // A Server serves IMAP on any number of listeners.
@@ -41,6 +44,7 @@ type Server struct {
 	tables    *tables
 	census    *census
 	profiles  []Profile
+	tight     func() bool
 	buffers   sync.Pool // *[]byte, the output buffers of sessions that wait
 
 	compressors sync.Pool // *compressor
@@ -68,6 +72,9 @@ func NewServer(c Config) *Server {
 	if c.Profiles == nil {
 		c.Profiles = DefaultProfiles()
 	}
+	if c.Tight == nil {
+		c.Tight = func() bool { return false }
+	}
 	limits := c.Limits.withDefaults()
 	limits.MaxMessage = min(limits.MaxMessage, c.Engine.MaxMessage())
 	return &Server{
@@ -78,6 +85,7 @@ func NewServer(c Config) *Server {
 		version:   c.Version,
 		limits:    limits,
 		profiles:  c.Profiles,
+		tight:     c.Tight,
 		log:       c.Log,
 		tables:    newTables(extensions()),
 		census:    newCensus(limits),

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"poststube/directory"
@@ -33,7 +34,8 @@ type session struct {
 	secure bool     // nobody can listen: TLS, or the client is on this machine
 	dec    *wire.Decoder
 	enc    *wire.Encoder
-	tag    string // of the command that runs
+	tag    string     // of the command that runs
+	turn   *mail.Turn // while this goroutine does work that may take long
 
 	// deflate and inflate are above conn while there is compression, else nil.
 	deflate *deflater
@@ -43,11 +45,12 @@ type session struct {
 	live    live
 	notify  *notification // nil: the client has never used NOTIFY
 	dialect dialect
-	client  string    // what the client says it is (ID)
-	hidden  []string  // capabilities that are hidden from it
-	bad     int       // commands that were answered with BAD
-	reading bool      // another goroutine reads, in IDLE: it must not touch enc
-	started time.Time // since when a login is waited for
+	client  string      // what the client says it is (ID)
+	hidden  []string    // capabilities that are hidden from it
+	bad     int         // commands that were answered with BAD
+	reading bool        // another goroutine reads, in IDLE: it must not touch enc
+	started time.Time   // since when a login is waited for
+	pending atomic.Bool // there was no login yet
 
 	connected time.Time
 	shown     standing // to others
@@ -77,6 +80,7 @@ func newSession(srv *Server, conn net.Conn, config *tls.Config) *session {
 	}
 	s.connected = s.started
 	s.in = notAuthenticated
+	s.pending.Store(true)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.log = srv.log.With(slog.Uint64("session", s.id))
 	s.stream = newStream(conn, srv.limits.StallTime)
@@ -138,6 +142,7 @@ func (s *session) askForLiteral() error {
 type output struct{ s *session }
 
 func (out output) Write(p []byte) (int, error) {
+	out.s.turn.Pause() // who waits for the client keeps no place
 	if d := out.s.deflate; d != nil {
 		return d.Write(p)
 	}
@@ -154,8 +159,12 @@ func (s *session) serve() {
 			s.bye("SERVERBUG", "Internal error, the server's log has the cause")
 		}
 	}()
+	if s.srv.tight() {
+		s.turnAway("UNAVAILABLE", tightText)
+		return
+	}
 	if err := s.srv.census.arrive(s.remote); err != nil {
-		s.bye("LIMIT", sentence(err.Error()))
+		s.turnAway("LIMIT", sentence(err.Error()))
 		return
 	}
 	defer func() { s.srv.census.leave(s.remote, s.userID()) }()
@@ -189,6 +198,8 @@ func (s *session) lost(err error) {
 	switch {
 	case errors.Is(err, errInterrupted):
 		s.bye("UNAVAILABLE", "The server is shutting down, please come back in a moment")
+	case errors.Is(err, errShed):
+		s.bye("UNAVAILABLE", tightText)
 	case errors.Is(err, errKicked):
 		s.bye("", "An administrator has ended this session")
 	case errors.Is(err, os.ErrDeadlineExceeded) && s.in == notAuthenticated:
@@ -211,6 +222,15 @@ func (s *session) bye(code, text string) {
 	s.in = ended
 	s.flush() // the client may have gone already
 }
+
+// turnAway is bye for a connection that is one too many. There may be many of them,
+// so they must not take the whole time of a login for their handshakes.
+func (s *session) turnAway(code, text string) {
+	s.stream.patience(turnAwayTime, time.Now().Add(turnAwayTime))
+	s.bye(code, text)
+}
+
+const turnAwayTime = 5 * time.Second
 
 // close frees what the session holds.
 func (s *session) close() {

@@ -51,6 +51,7 @@ func sortMessages(uid bool) command {
 		name:     uidName("SORT", uid),
 		states:   selected,
 		sequence: !uid,
+		heavy:    true,
 		read: func(p *parser) run {
 			r := &sortRequest{searchRequest: searchRequest{uid: uid}}
 			r.read(p)

@@ -28,6 +28,7 @@ func newStream(conn net.Conn, stall time.Duration) *stream {
 // What a read answers after interrupt.
 var (
 	errInterrupted = errors.New("imap: the server wants to end the session")
+	errShed        = errors.New("imap: the server has too little memory for a session without a login")
 	errKicked      = errors.New("imap: an administrator wants to end the session")
 )
 

@@ -28,6 +28,7 @@ func threadMessages(uid bool) command {
 		name:     uidName("THREAD", uid),
 		states:   selected,
 		sequence: !uid,
+		heavy:    true,
 		read: func(p *parser) run {
 			r := &searchRequest{uid: uid}
 			p.SP()

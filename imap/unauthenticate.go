@@ -53,6 +53,7 @@ func runUnauthenticate(s *session) (answer, error) {
 // connection itself with its TLS, and what the client calls itself (section 3).
 func (s *session) forget() {
 	s.state = state{in: notAuthenticated}
+	s.pending.Store(true)
 	s.live.close()
 	s.notify = nil
 	s.dialect = dialect{}

@@ -32,6 +32,11 @@ type Config struct {
 	// MaxMessage is the size of the largest message taken, in octets; 0 means
 	// 50 MiB.
 	MaxMessage int64
+	// MaxMailboxes is how many mailboxes one owner may have; 0 means 5,000.
+	MaxMailboxes int
+	// MaxKeywords is how many keywords the messages of one mailbox may have
+	// together, at most 65,535; 0 means 500.
+	MaxKeywords int
 	// OtherUsersPrefix and SharedPrefix are where the mailboxes of other
 	// people and of groups are seen, with the separator at their end. They
 	// are never empty: clients take everything under an empty prefix for
@@ -86,6 +91,12 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	}
 	if c.MaxMessage == 0 {
 		c.MaxMessage = 50 << 20
+	}
+	if c.MaxMailboxes == 0 {
+		c.MaxMailboxes = 5000
+	}
+	if c.MaxKeywords == 0 {
+		c.MaxKeywords = 500
 	}
 	if c.OtherUsersPrefix == "" {
 		c.OtherUsersPrefix = "Users" + separator

@@ -111,8 +111,8 @@ func (m *mailbox) keyword(name string, add bool) (index uint16, ok bool, err err
 	if err := checkKeyword(name); err != nil {
 		return 0, false, err
 	}
-	if len(names) >= maxKeywords {
-		return 0, false, fail(Limit, "the mailbox has %d different keywords already, which is the limit", maxKeywords)
+	if len(names) >= m.t.e.config.MaxKeywords {
+		return 0, false, fail(Limit, "the mailbox has %d different keywords already, which is the limit", len(names))
 	}
 	m.names = append(names[:len(names):len(names)], name)
 	m.c.keywords++

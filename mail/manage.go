@@ -78,8 +78,8 @@ func (t *txn) create(a *account, loc location, uses []string) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(a.tree.nodes)+len(a.put) > maxMailboxes {
-		return nil, fail(Limit, "%d mailboxes are the limit", maxMailboxes)
+	if len(a.tree.nodes)+len(a.put) > t.e.config.MaxMailboxes {
+		return nil, fail(Limit, "%d mailboxes are the limit: delete some", t.e.config.MaxMailboxes)
 	}
 	for _, use := range uses {
 		for _, n := range a.tree.all() {

@@ -21,9 +21,7 @@ const (
 	maxNameOctets  = 1000
 	maxLevelOctets = 255
 	maxLevels      = 20
-	maxMailboxes   = 20000 // per owner
-	maxKeywords    = 500   // per mailbox
-	maxKeyword     = 100   // octets
+	maxKeyword     = 100 // octets
 )
 
 // cleanPath checks a path inside an owner's tree and returns it in NFC.

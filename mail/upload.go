@@ -105,6 +105,9 @@ func (up *Upload) reader() io.ReaderAt {
 	return bytes.NewReader(up.data)
 }
 
+// Held is how many octets the upload takes in memory, roughly.
+func (up *Upload) Held() int64 { return int64(len(up.data)+len(up.rendered)) + 512 }
+
 // Size is the length of the message in octets.
 func (up *Upload) Size() int64 { return up.size }
 

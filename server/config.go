@@ -59,20 +59,6 @@ type Names struct {
 	Shared     string `toml:"shared" doc:"Before the names of groups' mailboxes, with the separator \"/\" at its end."`
 }
 
-// Limits bounds clients.
-type Limits struct {
-	MessageSize     Size     `toml:"message_size" doc:"The largest message taken, by delivery, upload and import."`
-	Recipients      int      `toml:"recipients" doc:"Recipients of one delivery."`
-	LMTPConnections int      `toml:"lmtp_connections" doc:"Connections of mail transfer agents at once."`
-	UserSessions    int      `toml:"user_sessions" doc:"IMAP sessions of one user at once."`
-	AddressSessions int      `toml:"address_sessions" doc:"IMAP sessions of one user from one address at once; loopback, from where webmail and proxies come, is not limited."`
-	PendingLogins   int      `toml:"pending_logins" doc:"IMAP connections of one address that have not logged in; not of loopback."`
-	CommandMessages int      `toml:"command_messages" doc:"Messages that one IMAP command works on (RFC 9738, MESSAGELIMIT), at least 1000; 0: any number. Mail programs that do not know it see the newest messages only."`
-	LoginTime       Duration `toml:"login_time" doc:"From the greeting to the login."`
-	IdleTime        Duration `toml:"idle_time" doc:"How long an IMAP session may be silent. RFC 9051 demands 30 minutes at least."`
-	StopTime        Duration `toml:"stop_time" doc:"How long clients may finish what they are at when the server stops."`
-}
-
 // IMAP says what IMAP offers.
 type IMAP struct {
 	Hide []string `toml:"hide" doc:"Capabilities that are hidden from some: each entry is \"CLIENT USER CAPABILITY...\", where CLIENT is compared with what a mail program says of itself (ID) and USER with the login name, \"*\" stands for any text. What is hidden cannot be used. \"* * UNAUTHENTICATE\" switches UNAUTHENTICATE off for all."`
@@ -119,14 +105,10 @@ type Log struct {
 // Default returns the configuration that holds where nothing is said.
 func Default() Config {
 	return Config{
-		Listen:  Listen{IMAP: []string{":143"}, IMAPS: []string{":993"}, LMTP: []string{"127.0.0.1:24"}},
-		Sockets: Sockets{Mode: 0o660},
-		Names:   Names{OtherUsers: "Users/", Shared: "Shared/"},
-		Limits: Limits{
-			MessageSize: 50 << 20, Recipients: 1000, LMTPConnections: 1000,
-			UserSessions: 1000, AddressSessions: 40, PendingLogins: 20,
-			LoginTime: Duration(time.Minute), IdleTime: Duration(30 * time.Minute), StopTime: Duration(10 * time.Second),
-		},
+		Listen:    Listen{IMAP: []string{":143"}, IMAPS: []string{":993"}, LMTP: []string{"127.0.0.1:24"}},
+		Sockets:   Sockets{Mode: 0o660},
+		Names:     Names{OtherUsers: "Users/", Shared: "Shared/"},
+		Limits:    defaultLimits(),
 		IMAP:      IMAP{Hide: defaultHide()},
 		Storage:   Storage{Cache: 128 << 20, MemTable: 64 << 20, MinFree: 1 << 30, Ballast: 64 << 20},
 		Sharing:   Sharing{Announce: true, Language: "en"},
@@ -167,8 +149,8 @@ func (c *Config) Check() error {
 	if _, err := c.IMAP.profiles(); err != nil {
 		bad("imap.hide", "%v", err)
 	}
-	if n := c.Limits.CommandMessages; n != 0 && n < 1000 {
-		bad("limits.command_messages", "%d is too small, the least is 1000, and 0 means any number", n)
+	if least := c.Storage.Cache + 4*c.Storage.MemTable + 64<<20; c.Limits.Memory != 0 && c.Limits.Memory < least {
+		bad("limits.memory", "%v is less than %v, which storage.cache and storage.mem_table can take: make one of them smaller, or this larger", c.Limits.Memory, least)
 	}
 	if _, err := newAnnouncer(c.Sharing.Language, "", nil); err != nil {
 		errs = append(errs, err)
@@ -181,12 +163,6 @@ func (c *Config) Check() error {
 		value int64
 		least int64
 	}{
-		{"limits.message_size", int64(c.Limits.MessageSize), 64 << 10},
-		{"limits.recipients", int64(c.Limits.Recipients), 100},
-		{"limits.lmtp_connections", int64(c.Limits.LMTPConnections), 1},
-		{"limits.user_sessions", int64(c.Limits.UserSessions), 1},
-		{"limits.address_sessions", int64(c.Limits.AddressSessions), 1},
-		{"limits.pending_logins", int64(c.Limits.PendingLogins), 1},
 		{"storage.cache", int64(c.Storage.Cache), 1 << 20},
 		{"storage.mem_table", int64(c.Storage.MemTable), 1 << 20},
 	} {
@@ -194,11 +170,7 @@ func (c *Config) Check() error {
 			bad(n.key, "%d is too small, the least is %d", n.value, n.least)
 		}
 	}
-	for key, d := range map[string]Duration{"limits.login_time": c.Limits.LoginTime, "limits.idle_time": c.Limits.IdleTime, "limits.stop_time": c.Limits.StopTime} {
-		if d <= 0 {
-			bad(key, "must be longer than 0s")
-		}
-	}
+	c.Limits.check(bad)
 	return errors.Join(errs...)
 }
 

@@ -30,6 +30,7 @@ type Server struct {
 	config Config             // Reload changes it under mu
 
 	certificate *certificate
+	memory      *memory
 
 	running   sync.WaitGroup // sessions but IMAP's, and the control socket
 	listeners []net.Listener
@@ -45,7 +46,7 @@ func Start(ctx context.Context, dir string, c Config, log *slog.Logger) (*Server
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{store: store, log: log, config: c, conns: make(map[net.Conn]struct{})}
+	s := &Server{store: store, log: log, config: c, conns: make(map[net.Conn]struct{}), memory: newMemory(c.Limits.Memory, log)}
 	if err := s.start(dir); err != nil {
 		for _, l := range s.listeners {
 			l.Close()
@@ -74,16 +75,10 @@ func (s *Server) start(dir string) error {
 	}
 	s.imap = imap.NewServer(imap.Config{
 		Engine: s.store.Engine, Directory: s.store.Directory, TLS: tlsConfig, Version: Version, Log: s.log,
-		Limits: imap.Limits{
-			LoginTime: c.Limits.LoginTime.std(), IdleTime: c.Limits.IdleTime.std(), PendingPerAddress: c.Limits.PendingLogins,
-			SessionsPerUser: c.Limits.UserSessions, SessionsPerUserAddr: c.Limits.AddressSessions, MaxMessage: int64(c.Limits.MessageSize),
-			MessageLimit: c.Limits.CommandMessages,
-		},
-		Profiles: profiles,
+		Limits: c.Limits.imap(), Profiles: profiles, Tight: s.memory.tight,
 	})
 	s.smtp = smtp.NewServer(smtp.Config{
-		Engine: s.store.Engine, Hostname: c.hostName(), Log: s.log,
-		Limits: smtp.Limits{MaxMessage: int64(c.Limits.MessageSize), MaxRecipients: c.Limits.Recipients, MaxConnections: c.Limits.LMTPConnections},
+		Engine: s.store.Engine, Hostname: c.hostName(), Log: s.log, Limits: c.Limits.lmtp(), Tight: s.memory.tight,
 	})
 	sasl := dovecotauth.NewServer(dovecotauth.Config{Directory: s.store.Directory, Log: s.log})
 	maps := socketmap.NewServer(socketmap.Config{Directory: s.store.Directory, Log: s.log})

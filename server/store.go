@@ -89,7 +89,7 @@ func (s *Store) open(ctx context.Context, dir string, c *Config, log *slog.Logge
 	s.closers = append(s.closers, closer(s.Directory.Close))
 	config := mail.Config{
 		DB: db, Blobs: s.blobs, Bus: bus, Directory: s.Directory, Log: log,
-		MaxMessage: int64(c.Limits.MessageSize) + traceRoom, OtherUsersPrefix: c.Names.OtherUsers, SharedPrefix: c.Names.Shared,
+		MaxMessage: int64(c.Limits.MessageSize) + traceRoom, MaxMailboxes: c.Limits.Mailboxes, MaxKeywords: c.Limits.Keywords, OtherUsersPrefix: c.Names.OtherUsers, SharedPrefix: c.Names.Shared,
 	}
 	if !c.Sharing.Announce {
 		return s.openEngine(ctx, config)

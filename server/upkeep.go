@@ -12,6 +12,7 @@ import (
 // to date, and purges once a day what was deleted long enough ago.
 func (s *Server) keepUp(ctx context.Context) {
 	engine := s.store.Engine
+	s.running.Go(func() { s.memory.watch(ctx, s.imap.Shed) })
 	s.running.Go(func() {
 		if err := engine.Index(ctx); err != nil && !errors.Is(err, context.Canceled) && ctx.Err() == nil {
 			s.log.Error("search index stopped; searches read messages instead", "err", err)

@@ -84,6 +84,8 @@ func (c *session) mail(arg []byte) {
 		c.refuse(refusalOf(err))
 	case p.size > c.server.config.MaxMessage:
 		c.refuse(errTooBig)
+	case c.server.config.Tight():
+		c.reply(452, "4.3.1", "this server has little memory left, try again later")
 	case !p.utf8 && !isASCII(from):
 		c.refuse(errUTF8)
 	default:

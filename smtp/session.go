@@ -47,7 +47,10 @@ type transaction struct {
 func (c *session) run(tooMany bool) {
 	defer c.link.conn.Close()
 	defer c.recover()
-	if tooMany {
+	if c.server.config.Tight() {
+		c.reply(421, "4.3.2", c.server.config.Hostname+" has little memory left, come back later")
+		c.closing = true
+	} else if tooMany {
 		c.reply(421, "4.3.2", c.server.config.Hostname+" has too many connections, come back later")
 		c.closing = true
 	} else {

@@ -36,6 +36,9 @@ type Config struct {
 	Hostname string       // in the greeting and in Received fields
 	Log      *slog.Logger // nil: slog.Default
 	Now      func() time.Time
+	// Tight tells whether the server has little memory left, so that no message is
+	// begun. nil: never.
+	Tight func() bool
 	Limits
 }
 
@@ -100,6 +103,9 @@ func NewServer(c Config) *Server {
 	c.setDefaults()
 	if c.Log == nil {
 		c.Log = slog.Default()
+	}
+	if c.Tight == nil {
+		c.Tight = func() bool { return false }
 	}
 	if c.Now == nil {
 		c.Now = time.Now
