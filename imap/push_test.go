@@ -1,75 +1,75 @@
 package imap
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"net"
 	"strings"
-	"sync"
 	"testing"
 
+	"poststube/acl"
 	"poststube/mail"
 )
 
 // BenchmarkPush delivers into a mailbox that many sessions watch in IDLE, over
-// loopback, and waits until the last of them has been told.
+// loopback, and waits until the last of them has been told: sessions of its owner,
+// and of as many different people to whom it is shared, each with his own \Seen.
 func BenchmarkPush(b *testing.B) {
 	for _, watchers := range []int{1, 200, 2000} {
-		b.Run(fmt.Sprint(watchers), func(b *testing.B) { benchmarkPush(b, watchers) })
+		b.Run(fmt.Sprintf("own/%d", watchers), func(b *testing.B) {
+			w := newIdlers(b, watchers)
+			for range watchers {
+				w.connect("anna", inbox, "* ", " EXISTS")
+			}
+			benchmarkPush(b, w)
+		})
+		b.Run(fmt.Sprintf("shared/%d", watchers), func(b *testing.B) {
+			w := newIdlers(b, watchers)
+			team, names := w.team(watchers)
+			rights := acl.Lookup | acl.Read | acl.Seen
+			w.must(w.as("anna").SetACL(b.Context(), inbox, team, acl.Modification{Rights: rights}))
+			for _, name := range names {
+				w.connect(name, "Users/anna/INBOX", "* ", " EXISTS")
+			}
+			benchmarkPush(b, w)
+		})
 	}
 }
 
-func benchmarkPush(b *testing.B, watchers int) {
-	srv := newTestServer(b)
-	srv.census.limits.SessionsPerUser = watchers
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	go srv.Serve(l)
-	defer srv.Shutdown(b.Context())
-	var told, ready sync.WaitGroup
-	for range watchers {
-		conn, err := net.Dial("tcp", l.Addr().String())
-		if err != nil {
-			b.Fatal(err)
-		}
-		defer conn.Close()
-		ready.Add(1)
-		go func() {
-			fmt.Fprintf(conn, "a LOGIN anna secret\r\nb SELECT INBOX\r\nc IDLE\r\n")
-			r := bufio.NewReader(conn)
-			idling := false
-			for {
-				line, err := r.ReadSlice('\n')
-				switch {
-				case err != nil:
-					return
-				case line[0] == '+':
-					idling = true
-					ready.Done()
-				case idling && strings.HasSuffix(string(line), " EXISTS\r\n"):
-					told.Done()
-				}
-			}
-		}()
-	}
-	ready.Wait()
-	anna, err := srv.directory.ByName(b.Context(), "anna")
-	if err != nil {
-		b.Fatal(err)
-	}
-	user := srv.engine.As(anna, mail.Origin{Protocol: "test"})
+func benchmarkPush(b *testing.B, w *idlers) {
+	w.ready.Wait()
+	anna := w.as("anna")
 	for b.Loop() {
-		told.Add(watchers)
-		up, err := srv.engine.Upload(context.Background(), strings.NewReader("x: y\r\n\r\n"), 8)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := user.Append(context.Background(), inbox, []mail.NewMessage{{Upload: up}}); err != nil {
-			b.Fatal(err)
-		}
-		told.Wait()
+		up, err := w.srv.engine.Upload(context.Background(), strings.NewReader("x: y\r\n\r\n"), 8)
+		w.must(err)
+		w.commit(func() error {
+			_, err := anna.Append(context.Background(), inbox, []mail.NewMessage{{Upload: up}})
+			return err
+		})
+	}
+	w.report()
+}
+
+// BenchmarkGrant grants rights to a group, and takes them away again, while all
+// its members idle over loopback, and measures until the last of them has been
+// told.
+func BenchmarkGrant(b *testing.B) {
+	for _, members := range []int{1, 100, 1000} {
+		b.Run(fmt.Sprint(members), func(b *testing.B) {
+			w := newIdlers(b, members)
+			team, names := w.team(members)
+			for _, name := range names {
+				w.connect(name, inbox, "* LIST ", "")
+			}
+			w.ready.Wait()
+			anna := w.as("anna")
+			set := func(r acl.Rights) {
+				w.commit(func() error { return anna.SetACL(context.Background(), "Archive", team, acl.Modification{Rights: r}) })
+			}
+			for b.Loop() {
+				set(acl.Lookup | acl.Read)
+				set(acl.None)
+			}
+			w.report()
+		})
 	}
 }
