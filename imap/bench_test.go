@@ -33,6 +33,15 @@ func benchSession(b *testing.B, n int) (*benchConn, func(string)) {
 		b.Fatal(err)
 	}
 	fill(b, srv, anna, n-3)
+	conn, do := commander(b, srv, "anna")
+	do("SELECT INBOX")
+	return conn, do
+}
+
+// commander returns a session of somebody, and a function that runs one command in
+// it.
+func commander(b *testing.B, srv *Server, user string) (*benchConn, func(string)) {
+	b.Helper()
 	conn := &benchConn{}
 	s := newSession(srv, conn, nil)
 	s.secure = true
@@ -51,8 +60,7 @@ func benchSession(b *testing.B, n int) (*benchConn, func(string)) {
 			b.Fatalf("%s: %q", command, conn.last)
 		}
 	}
-	do("LOGIN anna secret")
-	do("SELECT INBOX")
+	do("LOGIN " + user + " secret")
 	return conn, do
 }
 

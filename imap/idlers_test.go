@@ -29,7 +29,7 @@ type idlers struct {
 }
 
 func newIdlers(b *testing.B, most int) *idlers {
-	srv := newTestServer(b)
+	srv := newBenchServer(b, 3)
 	srv.census.limits.SessionsPerUser, srv.census.limits.PendingPerAddress = most, most
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

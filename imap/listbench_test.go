@@ -16,7 +16,7 @@ import (
 // of which each user has his own.
 func BenchmarkList(b *testing.B) {
 	const mailboxes = 5000
-	srv := newTestServer(b)
+	srv := newBenchServer(b, 3)
 	ctx := b.Context()
 	people := map[string]*mail.User{}
 	for _, name := range []string{"ella", "each", "tree"} {

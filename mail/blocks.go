@@ -76,8 +76,8 @@ func (m *mailbox) touchPrivate(num uint32) {
 	m.dirtyPrivate[num], m.dirty = true, true
 }
 
-// A span is one block, the user's own flags there (nil if none are kept apart),
-// and those of the UIDs asked for that exist.
+// A span is one block, the user's own flags there (nil if none are kept apart, or
+// if they are in the block already), and those of the UIDs asked for that exist.
 type span struct {
 	num  uint32
 	b, p *block
@@ -141,52 +141,35 @@ func (m *mailbox) single(first, last uint32, s *span, visit func() (bool, error)
 	}
 }
 
-// scanBlocks reads a range of blocks in one go.
+// scanBlocks reads a range of blocks in one go. They are as the user sees them,
+// with nothing beside them.
 func (m *mailbox) scanBlocks(first, last uint32, s *span, visit func() (bool, error)) (more bool, err error) {
-	own, err := m.privateBlocks(first, last)
-	if err != nil {
-		return false, err
+	var private *privateReader
+	if m.hasPrivate() {
+		private = &privateReader{m: m, last: last}
 	}
 	var a, z keyBuf
 	lo := a.start(m.id.Owner, tableBlock).u32(m.id.Num).u32(first).b
 	hi := append(z.start(m.id.Owner, tableBlock).u32(m.id.Num).u32(last).b, 0)
-	s.b = new(block)
+	s.b, s.p = new(block), nil
 	for p := range m.t.r.Scan(lo, hi) {
 		s.num = suffix32(p.Key)
 		s.b.reset()
 		if err := s.b.decode(p.Value); err != nil {
 			return false, err
 		}
-		if m.hasPrivate() {
-			if s.p = own[s.num]; s.p == nil {
-				s.p = new(block)
+		if private != nil {
+			own, err := private.at(s.num)
+			if err != nil {
+				return false, err
 			}
+			s.b.overlay(own, m.policy)
 		}
 		if more, err := visit(); err != nil || !more {
 			return false, err
 		}
 	}
 	return true, m.t.r.Err()
-}
-
-// privateBlocks reads the user's own flags of a range of blocks.
-func (m *mailbox) privateBlocks(first, last uint32) (map[uint32]*block, error) {
-	if !m.hasPrivate() {
-		return nil, nil
-	}
-	own := make(map[uint32]*block)
-	var a, z keyBuf
-	user := uint32(m.t.u.principal.ID)
-	lo := a.start(m.id.Owner, tablePrivate).u32(m.id.Num).u32(user).u32(first).b
-	hi := append(z.start(m.id.Owner, tablePrivate).u32(m.id.Num).u32(user).u32(last).b, 0)
-	for p := range m.t.r.Scan(lo, hi) {
-		b := new(block)
-		if err := b.decode(p.Value); err != nil {
-			return nil, err
-		}
-		own[suffix32(p.Key)] = b
-	}
-	return own, m.t.r.Err()
 }
 
 // all is every UID that the mailbox has given.
@@ -215,7 +198,7 @@ func (m *mailbox) exists(uid uint32) (bool, error) {
 
 // seenBits are the UIDs of a span that the user has seen.
 func (m *mailbox) seenBits(s *span) *bitmap {
-	if m.privateSeen() {
+	if m.privateSeen() && s.p != nil {
 		return &s.p.flags[atSeen]
 	}
 	return &s.b.flags[atSeen]
