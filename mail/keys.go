@@ -93,6 +93,10 @@ func prefixEnd(p []byte) []byte {
 	return nil
 }
 
+// BodyKeys returns the bounds of the keys of the octets of messages. Their values
+// are large and come in ascending order, which a store can make use of.
+func BodyKeys() (lo, hi []byte) { return []byte{bodyPrefix}, []byte{bodyPrefix + 1} }
+
 func bodyKey(seq uint64) []byte { return appendBodyKey(nil, seq) }
 
 func appendBodyKey(b []byte, seq uint64) []byte {

@@ -59,11 +59,15 @@ func (s *Store) open(ctx context.Context, dir string, c *Config, log *slog.Logge
 	}
 	failed := make(chan error, 1)
 	s.Failed = failed
+	var bodies pebblekv.Range
+	bodies.Lo, bodies.Hi = mail.BodyKeys()
 	db, err := pebblekv.Open(filepath.Join(dir, "kv"), pebblekv.Options{
 		CacheSize:    int64(c.Storage.Cache),
 		MemTableSize: uint64(c.Storage.MemTable),
 		MinFree:      uint64(c.Storage.MinFree),
 		Ballast:      int64(c.Storage.Ballast),
+		Heaps:        []pebblekv.Range{bodies},
+		Compress:     c.Storage.Compress,
 		OnFatal:      func(err error) { failed <- err },
 		Log:          log,
 	})

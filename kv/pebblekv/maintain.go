@@ -25,6 +25,8 @@ type Metrics struct {
 	CompactionDebt uint64 // bytes that compactions have to move to catch up
 	Flushes        int64  // since Open
 	Compactions    int64  // since Open
+	FlushedBytes   uint64 // written by flushes since Open
+	CompactedBytes uint64 // written by compactions since Open
 	// Space is how much may be written: see Options.MinFree.
 	Space diskspace.Level
 	// Failed says that the store takes no more calls: see kv.ErrFailed.
@@ -38,6 +40,7 @@ func (db *DB) Metrics() (Metrics, error) {
 	}
 	defer db.gate.leave()
 	m := db.pebble.Metrics()
+	total := m.Total()
 	return Metrics{
 		DiskBytes:      m.DiskSpaceUsage(),
 		LogBytes:       m.WAL.Size,
@@ -49,6 +52,8 @@ func (db *DB) Metrics() (Metrics, error) {
 		CompactionDebt: m.Compact.EstimatedDebt,
 		Flushes:        m.Flush.Count,
 		Compactions:    m.Compact.Count,
+		FlushedBytes:   total.TableBytesFlushed,
+		CompactedBytes: total.TableBytesCompacted,
 		Space:          db.space.Level(),
 		Failed:         db.failure.tripped(),
 	}, nil
