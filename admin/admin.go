@@ -24,21 +24,29 @@ type Service interface {
 	Sessions
 	Backups
 	Moving
+	Upkeep
 
 	// AddUsers adds people, all or, if one has a bad or taken name, none.
 	// progress, if not nil, hears how many are stored.
 	AddUsers(ctx context.Context, users []NewUser, progress func(done int)) ([]User, error)
 	Users(ctx context.Context) ([]User, error)
+	User(ctx context.Context, name string) (User, error)
 	SetPassword(ctx context.Context, user NewUser) error
 	RemoveUser(ctx context.Context, name string) error
 
 	AddGroup(ctx context.Context, name string) error
 	Groups(ctx context.Context) ([]Group, error)
+	// Group returns one group, with the people who are in it by whatever way.
+	Group(ctx context.Context, name string) (Group, error)
 	RemoveGroup(ctx context.Context, name string) error
 	AddMembers(ctx context.Context, change Membership) error
 	RemoveMembers(ctx context.Context, change Membership) error
 
 	Mailboxes(ctx context.Context, owner string) ([]Mailbox, error)
+	Mailbox(ctx context.Context, box MailboxName) (Mailbox, error)
+	// Subscribe changes which mailboxes the mail programs of a person show,
+	// own and shared ones, as the person calls them.
+	Subscribe(ctx context.Context, change Subscription) error
 	CreateMailbox(ctx context.Context, box MailboxName) error
 	DeleteMailbox(ctx context.Context, box MailboxName) error
 	RenameMailbox(ctx context.Context, change Rename) error
@@ -72,12 +80,17 @@ type NewUser struct {
 type User struct {
 	Name   string   `json:"name"`
 	Groups []string `json:"groups,omitempty"` // all, directly or through others
+	// NoLogin: there is no password, so nobody can log in as the person.
+	NoLogin bool `json:"no_login,omitempty"`
 }
 
 // A Group is a set of people and groups.
 type Group struct {
 	Name    string   `json:"name"`
 	Members []string `json:"members"` // direct members; groups as "group:name"
+	// People are all persons in it, also through other groups; only Service.Group
+	// fills it in.
+	People []string `json:"people,omitempty"`
 }
 
 // A Membership is a change of a group's direct members, people or groups.
@@ -93,6 +106,13 @@ type MailboxName struct {
 	Name  string `json:"name"`
 	// SpecialUse are attributes of RFC 6154, for CreateMailbox.
 	SpecialUse []string `json:"special_use,omitempty"`
+}
+
+// A Subscription says whether a person's mail programs show a mailbox.
+type Subscription struct {
+	Owner string `json:"owner"` // who subscribes
+	Name  string `json:"name"`
+	On    bool   `json:"on"`
 }
 
 // A Rename gives a mailbox, and what is below it, another name.

@@ -21,14 +21,18 @@ type query struct {
 const (
 	callAddUsers      = "user.add"
 	callUsers         = "user.list"
+	callUser          = "user.show"
 	callSetPassword   = "user.passwd"
 	callRemoveUser    = "user.remove"
 	callAddGroup      = "group.add"
 	callGroups        = "group.list"
+	callGroup         = "group.show"
 	callRemoveGroup   = "group.remove"
 	callAddMembers    = "group.member.add"
 	callRemoveMembers = "group.member.remove"
 	callMailboxes     = "mailbox.list"
+	callMailbox       = "mailbox.show"
+	callSubscribe     = "mailbox.subscribe"
 	callCreateMailbox = "mailbox.create"
 	callDeleteMailbox = "mailbox.delete"
 	callRenameMailbox = "mailbox.rename"
@@ -62,6 +66,11 @@ const (
 	callKick = "kick"
 
 	callBackup = "backup"
+
+	callPurge        = "purge"
+	callIndexStates  = "index.status"
+	callRebuildIndex = "index.rebuild"
+	callDropIndex    = "index.drop"
 )
 
 // A call answers one question with an answer or an error; it may send progress
@@ -72,14 +81,18 @@ func calls() map[string]call {
 	return map[string]call{
 		callAddUsers:      serveAddUsers,
 		callUsers:         get(Service.Users),
+		callUser:          ask(Service.User),
 		callSetPassword:   tell(Service.SetPassword),
 		callRemoveUser:    tell(Service.RemoveUser),
 		callAddGroup:      tell(Service.AddGroup),
 		callGroups:        get(Service.Groups),
+		callGroup:         ask(Service.Group),
 		callRemoveGroup:   tell(Service.RemoveGroup),
 		callAddMembers:    tell(Service.AddMembers),
 		callRemoveMembers: tell(Service.RemoveMembers),
 		callMailboxes:     ask(Service.Mailboxes),
+		callMailbox:       ask(Service.Mailbox),
+		callSubscribe:     tell(Service.Subscribe),
 		callCreateMailbox: tell(Service.CreateMailbox),
 		callDeleteMailbox: tell(Service.DeleteMailbox),
 		callRenameMailbox: tell(Service.RenameMailbox),
@@ -113,6 +126,11 @@ func calls() map[string]call {
 		callKick: ask(Service.Kick),
 
 		callBackup: serveBackup,
+
+		callPurge:        ask(Service.Purge),
+		callIndexStates:  ask(Service.IndexStates),
+		callRebuildIndex: serveRebuildIndex,
+		callDropIndex:    tell(Service.DropIndex),
 	}
 }
 

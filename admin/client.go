@@ -130,6 +130,11 @@ func (c *Client) Users(ctx context.Context) ([]User, error) {
 	return exchange[[]User, any](ctx, c, callUsers, nil, nil)
 }
 
+// User implements Service.
+func (c *Client) User(ctx context.Context, name string) (User, error) {
+	return exchange[User, any](ctx, c, callUser, name, nil)
+}
+
 // SetPassword implements Service.
 func (c *Client) SetPassword(ctx context.Context, user NewUser) error {
 	return c.tell(ctx, callSetPassword, user)
@@ -150,6 +155,11 @@ func (c *Client) Groups(ctx context.Context) ([]Group, error) {
 	return exchange[[]Group, any](ctx, c, callGroups, nil, nil)
 }
 
+// Group implements Service.
+func (c *Client) Group(ctx context.Context, name string) (Group, error) {
+	return exchange[Group, any](ctx, c, callGroup, name, nil)
+}
+
 // RemoveGroup implements Service.
 func (c *Client) RemoveGroup(ctx context.Context, name string) error {
 	return c.tell(ctx, callRemoveGroup, name)
@@ -168,6 +178,16 @@ func (c *Client) RemoveMembers(ctx context.Context, change Membership) error {
 // Mailboxes implements Service.
 func (c *Client) Mailboxes(ctx context.Context, owner string) ([]Mailbox, error) {
 	return exchange[[]Mailbox, any](ctx, c, callMailboxes, owner, nil)
+}
+
+// Mailbox implements Service.
+func (c *Client) Mailbox(ctx context.Context, box MailboxName) (Mailbox, error) {
+	return exchange[Mailbox, any](ctx, c, callMailbox, box, nil)
+}
+
+// Subscribe implements Service.
+func (c *Client) Subscribe(ctx context.Context, change Subscription) error {
+	return c.tell(ctx, callSubscribe, change)
 }
 
 // CreateMailbox implements Service.

@@ -18,7 +18,7 @@ func (l *Local) Export(ctx context.Context, box MailboxName, visit func(Message)
 	}
 	b, err := u.Open(ctx, box.Name)
 	if err != nil {
-		return err
+		return l.suggest(ctx, err, box.Owner, box.Name)
 	}
 	state, err := b.State(ctx, false)
 	if err != nil {

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"time"
 
 	"poststube/directory"
 	"poststube/mail"
@@ -20,6 +22,9 @@ type Local struct {
 	Online *Online
 	// CheckStore verifies the files below the engine; nil where there are none.
 	CheckStore func(ctx context.Context) error
+	// Retention returns how long deleted messages and the change log are kept;
+	// nil where no configuration says so.
+	Retention func() (deleted, log time.Duration)
 	// Save makes a backup; nil where that cannot be done.
 	Save func(ctx context.Context, to BackupTo, progress func(Backup)) (Backup, error)
 }
@@ -50,14 +55,17 @@ func fault(err error) error {
 // find returns the person or group of that name.
 func (l *Local) find(ctx context.Context, name string) (directory.Principal, error) {
 	p, err := l.Directory.ByName(ctx, name)
-	return p, fault(err)
+	if err != nil {
+		return p, l.suggestName(ctx, fault(err), name)
+	}
+	return p, nil
 }
 
 // findKind is find for a person or for a group only.
 func (l *Local) findKind(ctx context.Context, kind directory.Kind, name string) (directory.Principal, error) {
 	p, err := l.find(ctx, name)
 	if err == nil && p.Kind != kind {
-		err = &mail.Error{Kind: mail.NotFound, Text: name + " is a " + p.Kind.String() + ", not a " + kind.String()}
+		err = &mail.Error{Kind: mail.NotFound, Text: fmt.Sprintf("%s is a %s, not a %s", name, p.Kind, kind)}
 	}
 	return p, err
 }
@@ -86,23 +94,43 @@ func (l *Local) Users(ctx context.Context) ([]User, error) {
 		if p.Kind != directory.Person {
 			continue
 		}
-		u := User{Name: p.Name}
-		groups, err := l.Directory.GroupsOf(ctx, p.ID)
+		u, err := l.user(ctx, p)
 		if err != nil {
-			return nil, fault(err)
+			return nil, err
 		}
-		for _, id := range groups {
-			g, err := l.Directory.ByID(ctx, id)
-			if err != nil {
-				return nil, fault(err)
-			}
-			u.Groups = append(u.Groups, g.Name)
-		}
-		slices.Sort(u.Groups)
 		users = append(users, u)
 	}
 	slices.SortFunc(users, func(a, b User) int { return cmp.Compare(a.Name, b.Name) })
 	return users, nil
+}
+
+// user describes a person.
+func (l *Local) user(ctx context.Context, p directory.Principal) (User, error) {
+	u := User{Name: p.Name}
+	groups, err := l.Directory.GroupsOf(ctx, p.ID)
+	if err != nil {
+		return u, fault(err)
+	}
+	for _, id := range groups {
+		g, err := l.Directory.ByID(ctx, id)
+		if err != nil {
+			return u, fault(err)
+		}
+		u.Groups = append(u.Groups, g.Name)
+	}
+	slices.Sort(u.Groups)
+	can, err := l.Directory.CanLogIn(ctx, p.ID)
+	u.NoLogin = !can
+	return u, fault(err)
+}
+
+// User implements Service.
+func (l *Local) User(ctx context.Context, name string) (User, error) {
+	p, err := l.findKind(ctx, directory.Person, name)
+	if err != nil {
+		return User{}, err
+	}
+	return l.user(ctx, p)
 }
 
 // SetPassword implements Service.
@@ -149,22 +177,59 @@ func (l *Local) Groups(ctx context.Context) ([]Group, error) {
 		if p.Kind != directory.Group {
 			continue
 		}
-		members, err := l.Directory.Members(ctx, p.ID)
+		g, _, err := l.group(ctx, p)
 		if err != nil {
-			return nil, fault(err)
+			return nil, err
 		}
-		g := Group{Name: p.Name, Members: make([]string, len(members))}
-		for i, m := range members {
-			g.Members[i] = m.Name
-			if m.Kind == directory.Group {
-				g.Members[i] = "group:" + m.Name
-			}
-		}
-		slices.Sort(g.Members)
 		groups = append(groups, g)
 	}
 	slices.SortFunc(groups, func(a, b Group) int { return cmp.Compare(a.Name, b.Name) })
 	return groups, nil
+}
+
+// group describes a group, and returns its direct members.
+func (l *Local) group(ctx context.Context, p directory.Principal) (Group, []directory.Principal, error) {
+	members, err := l.Directory.Members(ctx, p.ID)
+	if err != nil {
+		return Group{}, nil, fault(err)
+	}
+	g := Group{Name: p.Name, Members: make([]string, len(members))}
+	for i, m := range members {
+		g.Members[i] = m.Name
+		if m.Kind == directory.Group {
+			g.Members[i] = "group:" + m.Name
+		}
+	}
+	slices.Sort(g.Members)
+	return g, members, nil
+}
+
+// Group implements Service.
+func (l *Local) Group(ctx context.Context, name string) (Group, error) {
+	p, err := l.findKind(ctx, directory.Group, name)
+	if err != nil {
+		return Group{}, err
+	}
+	g, members, err := l.group(ctx, p)
+	seen := map[directory.ID]bool{p.ID: true}
+	for err == nil && len(members) > 0 {
+		m := members[0]
+		members = members[1:]
+		if seen[m.ID] {
+			continue
+		}
+		seen[m.ID] = true
+		if m.Kind == directory.Person {
+			g.People = append(g.People, m.Name)
+			continue
+		}
+		var within []directory.Principal
+		if _, within, err = l.group(ctx, m); err == nil {
+			members = append(members, within...)
+		}
+	}
+	slices.Sort(g.People)
+	return g, err
 }
 
 // RemoveGroup implements Service.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"poststube/directory"
 	"poststube/mail"
 )
 
@@ -34,15 +35,59 @@ func (l *Local) Mailboxes(ctx context.Context, owner string) ([]Mailbox, error) 
 	}
 	list := make([]Mailbox, len(own))
 	err = u.Statuses(ctx, own, mail.WantUnseen, func(i int, s mail.Status) {
-		list[i] = Mailbox{
-			Name: own[i].Name, Messages: s.Exists, Unseen: s.Unseen, Size: s.Size, UIDValidity: s.UIDValidity, UIDNext: s.UIDNext,
-			Subscribed: own[i].Subscribed, SpecialUse: own[i].SpecialUse,
-		}
+		list[i] = mailboxOf(own[i], s)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return list, nil
+}
+
+// Mailbox implements Service.
+func (l *Local) Mailbox(ctx context.Context, box MailboxName) (Mailbox, error) {
+	u, err := l.owner(ctx, box.Owner)
+	if err != nil {
+		return Mailbox{}, err
+	}
+	if err := l.Engine.Provision(ctx, u.Principal()); err != nil {
+		return Mailbox{}, err
+	}
+	in, err := u.Lookup(ctx, box.Name)
+	if err == nil && in.Namespace != mail.Personal {
+		err = &mail.Error{Kind: mail.NotFound, Text: "this mailbox belongs to somebody else: name its owner"}
+	}
+	if err != nil {
+		return Mailbox{}, l.suggest(ctx, err, box.Owner, box.Name)
+	}
+	s, err := u.Status(ctx, in.Name, mail.WantUnseen)
+	return mailboxOf(in, s), err
+}
+
+func mailboxOf(in mail.Info, s mail.Status) Mailbox {
+	return Mailbox{
+		Name: in.Name, Messages: s.Exists, Unseen: s.Unseen, Size: s.Size, UIDValidity: s.UIDValidity, UIDNext: s.UIDNext,
+		Subscribed: in.Subscribed, SpecialUse: in.SpecialUse,
+	}
+}
+
+// Subscribe implements Service.
+func (l *Local) Subscribe(ctx context.Context, change Subscription) error {
+	p, err := l.findKind(ctx, directory.Person, change.Owner)
+	if err != nil {
+		return err
+	}
+	if err := l.Engine.Provision(ctx, p); err != nil {
+		return err
+	}
+	u := l.Engine.AsAdmin(p, l.Reason)
+	if !change.On {
+		return u.Unsubscribe(ctx, change.Name)
+	}
+	// IMAP takes any name (RFC 9051 section 6.3.7); here it is a mistake.
+	if _, err := u.Lookup(ctx, change.Name); err != nil {
+		return l.suggest(ctx, err, change.Owner, change.Name)
+	}
+	return u.Subscribe(ctx, change.Name)
 }
 
 // CreateMailbox implements Service.
@@ -61,7 +106,7 @@ func (l *Local) DeleteMailbox(ctx context.Context, box MailboxName) error {
 	if err != nil {
 		return err
 	}
-	return u.Delete(ctx, box.Name)
+	return l.suggest(ctx, u.Delete(ctx, box.Name), box.Owner, box.Name)
 }
 
 // RenameMailbox implements Service.
@@ -70,7 +115,7 @@ func (l *Local) RenameMailbox(ctx context.Context, change Rename) error {
 	if err != nil {
 		return err
 	}
-	return u.Rename(ctx, change.From, change.To)
+	return l.suggest(ctx, u.Rename(ctx, change.From, change.To), change.Owner, change.From)
 }
 
 // Check implements Service.

@@ -126,10 +126,13 @@ func testPeople(t *testing.T, s Service) {
 
 	users, err := s.Users(ctx)
 	must(t, err)
-	equal(t, users, []User{{"anna", []string{"all", "sales"}}, {"ben", []string{"all", "sales"}}, {"clara", []string{"all"}}})
+	equal(t, users, []User{
+		{Name: "anna", Groups: []string{"all", "sales"}}, {Name: "ben", Groups: []string{"all", "sales"}},
+		{Name: "clara", Groups: []string{"all"}, NoLogin: true},
+	})
 	groups, err := s.Groups(ctx)
 	must(t, err)
-	equal(t, groups, []Group{{"all", []string{"clara", "group:sales"}}, {"sales", []string{"anna", "ben"}}})
+	equal(t, groups, []Group{{Name: "all", Members: []string{"clara", "group:sales"}}, {Name: "sales", Members: []string{"anna", "ben"}}})
 
 	must(t, s.SetPassword(ctx, NewUser{"clara", "new"}))
 	wantKind(t, s.SetPassword(ctx, NewUser{"sales", "new"}), mail.NotFound)
@@ -141,7 +144,7 @@ func testPeople(t *testing.T, s Service) {
 	wantKind(t, s.RemoveGroup(ctx, "anna"), mail.NotFound)
 	groups, err = s.Groups(ctx)
 	must(t, err)
-	equal(t, groups, []Group{{"sales", []string{"anna"}}})
+	equal(t, groups, []Group{{Name: "sales", Members: []string{"anna"}}})
 }
 
 func testMailboxes(t *testing.T, s Service) {

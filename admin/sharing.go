@@ -207,7 +207,7 @@ func (l *Local) ACL(ctx context.Context, at Place) ([]ACLEntry, error) {
 	}
 	list, err := u.ACL(ctx, name)
 	if err != nil {
-		return nil, err
+		return nil, l.near(ctx, at, err)
 	}
 	out := make([]ACLEntry, len(list))
 	for i, e := range list {
@@ -246,7 +246,7 @@ func (l *Local) SetACL(ctx context.Context, change ACLChange) (ACLEntry, error) 
 		u.Quiet()
 	}
 	if err := u.SetACL(ctx, name, id, mod); err != nil {
-		return ACLEntry{}, err
+		return ACLEntry{}, l.near(ctx, change.Place, err)
 	}
 	list, err := u.ACL(ctx, name)
 	for _, e := range list {
@@ -282,7 +282,7 @@ func (l *Local) DeleteACL(ctx context.Context, change ACLChange) error {
 	if err != nil {
 		return invalid(err)
 	}
-	return u.DeleteACL(ctx, name, id)
+	return l.near(ctx, change.Place, u.DeleteACL(ctx, name, id))
 }
 
 // Why implements Service.
@@ -297,7 +297,7 @@ func (l *Local) Why(ctx context.Context, q WhyQuestion) (Why, error) {
 	}
 	x, err := u.Why(ctx, name, person)
 	if err != nil {
-		return Why{}, err
+		return Why{}, l.near(ctx, q.Place, err)
 	}
 	w := Why{Mount: x.Mount, Original: x.Original, Person: person.Name, Rights: x.Rights.Letters(), Always: x.Always.Letters(), Reasons: []Reason{}}
 	for _, r := range x.Reasons {
@@ -320,7 +320,8 @@ func (l *Local) Policy(ctx context.Context, at Place) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return u.Policy(ctx, name)
+	flags, err := u.Policy(ctx, name)
+	return flags, l.near(ctx, at, err)
 }
 
 // SetPolicy implements Service.
@@ -329,7 +330,7 @@ func (l *Local) SetPolicy(ctx context.Context, change PolicyChange) error {
 	if err != nil {
 		return err
 	}
-	return u.SetPolicy(ctx, name, change.Flags)
+	return l.near(ctx, change.Place, u.SetPolicy(ctx, name, change.Flags))
 }
 
 // Audit implements Service.
@@ -340,7 +341,7 @@ func (l *Local) Audit(ctx context.Context, q AuditQuestion) ([]AuditRecord, erro
 	}
 	list, err := u.Audit(ctx, name, q.Since, q.Max)
 	if err != nil {
-		return nil, err
+		return nil, l.near(ctx, q.Place, err)
 	}
 	out := make([]AuditRecord, len(list))
 	for i, r := range list {
@@ -363,7 +364,7 @@ func (l *Local) Expunged(ctx context.Context, at Place) ([]Expunged, error) {
 	}
 	list, err := u.Expunged(ctx, name, time.Time{})
 	if err != nil {
-		return nil, err
+		return nil, l.near(ctx, at, err)
 	}
 	out := make([]Expunged, len(list))
 	for i, e := range list {
@@ -383,7 +384,7 @@ func (l *Local) Undelete(ctx context.Context, what Undelete) (Undeleted, error) 
 		return Undeleted{}, invalid(err)
 	}
 	done, err := u.Restore(ctx, name, uids)
-	return Undeleted{From: done.From.String(), To: done.To.String()}, err
+	return Undeleted{From: done.From.String(), To: done.To.String()}, l.near(ctx, what.Place, err)
 }
 
 // Quota implements Service.

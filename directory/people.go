@@ -41,6 +41,20 @@ func (d *Directory) SetPassword(ctx context.Context, id ID, password string) err
 	})
 }
 
+// CanLogIn tells whether a person has a password. The error wraps ErrNotFound or
+// ErrKind.
+func (d *Directory) CanLogIn(ctx context.Context, id ID) (can bool, err error) {
+	err = d.db.View(ctx, func(r kv.Reader) error {
+		if _, err := loadKind(r, id, Person); err != nil {
+			return err
+		}
+		c, err := loadCredentials(r, id)
+		can = c.usable()
+		return err
+	})
+	return can, err
+}
+
 // Rename gives a person or group another name. The id, and with it rights,
 // mail and memberships, stays. The error wraps ErrNotFound, ErrInvalid or
 // ErrExists.

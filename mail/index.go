@@ -129,6 +129,34 @@ func (e *Engine) DropIndex(ctx context.Context, owner directory.Principal) error
 	return e.failure(ctx, "index", e.indexer.Drop(ctx, uint32(owner.ID)))
 }
 
+// IndexState tells how far the search index of an owner is.
+type IndexState struct {
+	Emails   int    // in the index, removed ones included
+	Waiting  uint64 // at most so many emails are not in it yet; searches read them
+	Segments int
+	Bytes    uint64 // stored, before the store compresses them
+	Damaged  bool   // searches read messages until it is made anew
+}
+
+// IndexState returns the state of an owner's search index.
+func (e *Engine) IndexState(ctx context.Context, owner directory.Principal) (s IndexState, err error) {
+	u := e.AsAdmin(owner, "index")
+	err = u.view(ctx, "index", func(t *txn) error {
+		a, err := t.account(owner.ID)
+		if err != nil {
+			return err
+		}
+		stats, err := e.indexer.Stats(t.r, uint32(owner.ID))
+		if errors.Is(err, search.ErrDamaged) {
+			s.Damaged, err = true, nil
+		}
+		s.Emails, s.Segments, s.Bytes = stats.Emails, stats.Segments, stats.Bytes
+		s.Waiting = a.rec.nextEmail - min(stats.Indexed, a.rec.nextEmail)
+		return err
+	})
+	return s, err
+}
+
 // indexOwner indexes what an owner has that is not indexed.
 func (e *Engine) indexOwner(ctx context.Context, owner directory.ID) error {
 	u := e.AsAdmin(directory.Principal{ID: owner}, "index")

@@ -21,6 +21,16 @@ type PurgeOptions struct {
 	// Log: the change log, and with it the audit trail, is forgotten up to
 	// this time. It is never later than Deleted.
 	Log time.Time
+
+	// Owner, if not 0, is the only one whose mail is purged.
+	Owner directory.ID
+	// Mailbox, if not 0, is the only mailbox of Owner that is purged.
+	Mailbox uint32
+	// UIDs, if there are any, are the expunged messages of Mailbox that go,
+	// whenever they were expunged, and nothing else does.
+	UIDs uidset.Set
+	// Preview: nothing is removed, only counted.
+	Preview bool
 }
 
 // Purged tells what a purge removed.
@@ -41,13 +51,15 @@ func (e *Engine) Purge(ctx context.Context, o PurgeOptions) (done Purged, err er
 	if o.Log.After(o.Deleted) {
 		o.Log = o.Deleted
 	}
-	owners, err := e.owners(ctx)
-	if err != nil {
-		return done, e.failure(ctx, "purge", err)
+	owners := []directory.ID{o.Owner}
+	if o.Owner == 0 {
+		if owners, err = e.owners(ctx); err != nil {
+			return done, e.failure(ctx, "purge", err)
+		}
 	}
 	for _, owner := range owners {
 		// Whom the directory has forgotten, a removal was interrupted for.
-		if _, err := e.dir.ByID(ctx, owner); errors.Is(err, directory.ErrNotFound) {
+		if _, err := e.dir.ByID(ctx, owner); errors.Is(err, directory.ErrNotFound) && !o.Preview {
 			for _, kind := range []directory.Kind{directory.Person, directory.Group} {
 				if err := e.Remove(ctx, directory.Principal{ID: owner, Kind: kind}); err != nil {
 					return done, err
@@ -56,7 +68,14 @@ func (e *Engine) Purge(ctx context.Context, o PurgeOptions) (done Purged, err er
 			continue
 		}
 		p := purger{e: e, u: e.AsAdmin(directory.Principal{ID: owner}, "purge"), o: o, done: &done}
-		if err := p.owner(ctx); err != nil {
+		purge := p.owner
+		switch {
+		case o.Preview:
+			purge = p.preview
+		case !o.UIDs.Empty():
+			purge = p.named
+		}
+		if err := purge(ctx); err != nil {
 			return done, err
 		}
 	}
@@ -71,17 +90,9 @@ type purger struct {
 }
 
 func (p *purger) owner(ctx context.Context) error {
-	var nums []uint32
-	var dead []uint32
-	err := p.u.view(ctx, "purge", func(t *txn) error {
-		a, err := t.account(p.u.principal.ID)
-		if err != nil {
-			return err
-		}
-		for _, n := range a.tree.all() {
-			nums = append(nums, n.num)
-		}
-		dead, err = t.deadMailboxes(a, p.o.Deleted)
+	var nums, dead []uint32
+	err := p.u.view(ctx, "purge", func(t *txn) (err error) {
+		nums, dead, err = p.places(t)
 		return err
 	})
 	if err != nil {
@@ -99,6 +110,23 @@ func (p *purger) owner(ctx context.Context) error {
 		p.done.Mailboxes++
 	}
 	return nil
+}
+
+// places returns the mailboxes to purge: those that exist, and those that were
+// deleted long enough ago.
+func (p *purger) places(t *txn) (nums, dead []uint32, err error) {
+	if p.o.Mailbox != 0 {
+		return []uint32{p.o.Mailbox}, nil, nil
+	}
+	a, err := t.account(p.u.principal.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, n := range a.tree.all() {
+		nums = append(nums, n.num)
+	}
+	dead, err = t.deadMailboxes(a, p.o.Deleted)
+	return nums, dead, err
 }
 
 // repeat runs steps until one says that it was the last.

@@ -98,9 +98,11 @@ func (a Address) open(sockets Sockets) (net.Listener, error) {
 	l, err := net.Listen("tcp", a.Addr)
 	switch {
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("listen %s: ports below 1024 need root or CAP_NET_BIND_SERVICE; other ports don't: --listen imap=127.0.0.1:1143 (%w)", a, err)
+		return nil, fmt.Errorf("listen %s: ports below 1024 need root or CAP_NET_BIND_SERVICE; others don't: --listen %s=127.0.0.1:%d", a, a.Protocol, highPort(a))
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("listen %s: another process listens there (%w)", a, err)
+		return nil, fmt.Errorf("listen %s: another program listens there: stop it (ss -ltnp shows it), or choose another port with --listen", a)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return nil, fmt.Errorf("listen %s: this machine does not have that address (ip address shows those it has)", a)
 	case err != nil:
 		return nil, fmt.Errorf("listen %s: %w", a, err)
 	}
@@ -137,6 +139,13 @@ func (s Sockets) gid() (int, error) {
 		return 0, fmt.Errorf("there is no group %q on this system", s.Group)
 	}
 	return strconv.Atoi(g.Gid)
+}
+
+// highPort proposes a port that anybody may listen on: 1143 for 143.
+func highPort(a Address) int {
+	_, port, _ := net.SplitHostPort(a.Addr)
+	n, _ := strconv.Atoi(port)
+	return 1000 + n
 }
 
 // maxSocketPath is what sockaddr_un holds.

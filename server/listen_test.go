@@ -103,7 +103,7 @@ func TestListenTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if _, err := (Address{"imap", l.Addr().String()}).open(Sockets{}); err == nil || !strings.Contains(err.Error(), "another process listens there") {
+	if _, err := (Address{"imap", l.Addr().String()}).open(Sockets{}); err == nil || !strings.Contains(err.Error(), "another program listens there: stop it") {
 		t.Errorf("a second listener: %v", err)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"poststube/admin"
 )
 
 // Load returns the configuration: the defaults, over them the file, if path is
@@ -43,7 +45,7 @@ func parse(text []byte, c *Config) error {
 	case errors.As(err, &unknown):
 		bad = &unknown.Errors[0]
 		line, _ := bad.Position()
-		return fmt.Errorf("%d: unknown key %q", line, strings.Join(bad.Key(), "."))
+		return fmt.Errorf("%d: %w", line, unknownKey(strings.Join(bad.Key(), "."), c))
 	case errors.As(err, &bad):
 		line, _ := bad.Position()
 		text := strings.TrimPrefix(bad.Error(), "toml: ")
@@ -53,6 +55,18 @@ func parse(text []byte, c *Config) error {
 		return fmt.Errorf("%d: %s", line, text)
 	}
 	return err
+}
+
+// unknownKey says which key may have been meant.
+func unknownKey(name string, c *Config) error {
+	var names []string
+	for _, k := range keys(c) {
+		names = append(names, k.name)
+	}
+	if near := admin.Nearest(name, names); near != "" {
+		return fmt.Errorf("unknown key %q: did you mean %q?", name, near)
+	}
+	return fmt.Errorf("unknown key %q: poststube config example shows all", name)
 }
 
 // A key is one leaf of a Config.

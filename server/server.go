@@ -8,6 +8,7 @@ import (
 	"net"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"poststube/admin"
 	"poststube/dovecotauth"
@@ -110,6 +111,7 @@ func (s *Server) start(dir string) error {
 	s.running.Go(func() {
 		service := s.store.Admin()
 		service.Online = s.online()
+		service.Retention = func() (deleted, log time.Duration) { r := s.retention(); return r.Deleted.std(), r.Log.std() }
 		if err := admin.Serve(ctx, control, service, s.log); err != nil {
 			s.log.Error("control socket failed", "err", err)
 		}

@@ -54,7 +54,7 @@ func OpenStore(ctx context.Context, dir string, c *Config, log *slog.Logger) (*S
 }
 
 func (s *Store) open(ctx context.Context, dir string, c *Config, log *slog.Logger) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDataDir(dir); err != nil {
 		return err
 	}
 	failed := make(chan error, 1)
@@ -109,6 +109,19 @@ func (s *Store) open(ctx context.Context, dir string, c *Config, log *slog.Logge
 	go a.run(s.Engine)
 	s.closers = append(s.closers, a)
 	return nil
+}
+
+// makeDataDir makes the directory if it is not there, and finds out whether it can
+// be written to before the back ends do, which say it less clearly.
+func makeDataDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("the data directory %s cannot be made: %w: make it for the user that runs poststube, or name another with --data", dir, err)
+	}
+	f, err := os.CreateTemp(dir, ".writable")
+	if err != nil {
+		return fmt.Errorf("the data directory %s cannot be written to: %w: give it to the user that runs poststube, or name another with --data", dir, err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 func (s *Store) openEngine(ctx context.Context, c mail.Config) (err error) {

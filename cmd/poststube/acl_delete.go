@@ -15,8 +15,9 @@ func (a *app) aclDelete() *cobra.Command {
 			"Remove somebody's entry at a mailbox. What a mailbox above says about them then holds here again. It takes effect at once, in sessions that are open too.",
 			"Entfernt den Eintrag von jemandem bei einem Postfach. Was ein Postfach darüber über ihn sagt, gilt dann auch hier wieder. Es wirkt sofort, auch in offenen Sitzungen.",
 		},
-		example: "acl delete anna:Projects ben\n",
-		args:    cobra.ExactArgs(2),
+		example:  "acl delete anna:Projects ben\n",
+		args:     cobra.ExactArgs(2),
+		complete: granting,
 		run: func(cmd *cobra.Command, args []string) error {
 			return a.withPlace(cmd, args[0], as, func(s admin.Service, at admin.Place) error {
 				change := admin.ACLChange{Place: at, Identifier: args[1]}

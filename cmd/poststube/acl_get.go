@@ -19,8 +19,9 @@ func (a *app) aclGet() *cobra.Command {
 			"List the entries that hold in a mailbox, those made above it too. A letter is a right of RFC 4314; acl presets shows them in words.",
 			"Listet die Einträge auf, die in einem Postfach gelten, auch die von darüber. Ein Buchstabe ist ein Recht nach RFC 4314; acl presets zeigt sie in Worten.",
 		},
-		example: "acl get anna:Projects\nacl get group:sales/Inbox -f json\n",
-		args:    cobra.ExactArgs(1),
+		example:  "acl get anna:Projects\nacl get group:sales/Inbox -f json\n",
+		args:     cobra.ExactArgs(1),
+		complete: first(places),
 		run: func(cmd *cobra.Command, args []string) error {
 			return a.withPlace(cmd, args[0], as, func(s admin.Service, at admin.Place) error {
 				list, err := s.ACL(cmd.Context(), at)

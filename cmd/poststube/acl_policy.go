@@ -17,8 +17,9 @@ func (a *app) aclPolicy() *cobra.Command {
 			`Show or set which flags are everyone's own in a mailbox and beneath it: \Seen (the default), \Flagged, \Answered, \Draft, $keywords for all keywords; none makes all shared, inherit takes what holds above.`,
 			`Zeigt oder setzt, welche Kennzeichen in einem Postfach und darunter jeder für sich hat: \Seen (so ist es sonst), \Flagged, \Answered, \Draft, $keywords für alle Schlagwörter; bei none sind alle gemeinsam, bei inherit gilt, was darüber gilt.`,
 		},
-		example: "acl policy group:sales/Inbox\nacl policy group:sales '\\Seen' '\\Flagged'\nacl policy anna:Projects none\n",
-		args:    cobra.MinimumNArgs(1),
+		example:  "acl policy group:sales/Inbox\nacl policy group:sales '\\Seen' '\\Flagged'\nacl policy anna:Projects none\n",
+		args:     cobra.MinimumNArgs(1),
+		complete: first(places),
 		run: func(cmd *cobra.Command, args []string) error {
 			return a.withPlace(cmd, args[0], as, func(s admin.Service, at admin.Place) error {
 				flags := strings.Join(args[1:], " ")

@@ -17,8 +17,9 @@ func (a *app) addressAdd() *cobra.Command {
 			"Add a mail address. Without a domain it counts in every domain served here. Subaddresses (name+folder@…) come with it.",
 			"Fügt eine Mailadresse hinzu. Ohne Domain gilt sie in jeder, für die dieser Server da ist. Unteradressen (name+ordner@…) gehören dazu.",
 		},
-		example: "address add anna anna.smith@example.org\naddress add sales info@example.org\n",
-		args:    cobra.ExactArgs(2),
+		example:  "address add anna anna.smith@example.org\naddress add sales info@example.org\n",
+		args:     cobra.ExactArgs(2),
+		complete: first(peopleAndGroups),
 		run: func(cmd *cobra.Command, args []string) error {
 			change := admin.AddressChange{Name: args[0], Address: args[1]}
 			return a.withService(cmd.Context(), false, func(s admin.Service) error {
@@ -39,8 +40,9 @@ func (a *app) addressRemove() *cobra.Command {
 			"Remove an address of a person or group. Mail to it is then refused.",
 			"Entfernt eine Adresse einer Person oder Gruppe. Mail dorthin wird dann abgelehnt.",
 		},
-		example: "address remove sales info@example.org\n",
-		args:    cobra.ExactArgs(2),
+		example:  "address remove sales info@example.org\n",
+		args:     cobra.ExactArgs(2),
+		complete: first(peopleAndGroups),
 		run: func(cmd *cobra.Command, args []string) error {
 			change := admin.AddressChange{Name: args[0], Address: args[1]}
 			return a.withService(cmd.Context(), false, func(s admin.Service) error {
@@ -61,8 +63,9 @@ func (a *app) addressList() *cobra.Command {
 			"List the addresses that were added; a person also receives under their name.",
 			"Listet die hinzugefügten Adressen auf; eine Person empfängt außerdem unter ihrem Namen.",
 		},
-		example: "address list sales\n",
-		args:    cobra.ExactArgs(1),
+		example:  "address list sales\n",
+		args:     cobra.ExactArgs(1),
+		complete: first(peopleAndGroups),
 		run: func(cmd *cobra.Command, args []string) error {
 			return a.withService(cmd.Context(), false, func(s admin.Service) error {
 				list, err := s.Addresses(cmd.Context(), args[0])

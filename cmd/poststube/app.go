@@ -48,7 +48,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &usage):
-		fmt.Fprintf(a.stderr, "poststube: %v\n", err)
+		fmt.Fprintf(a.stderr, "poststube: %s\n", a.translate(err.Error()))
 		if usage.command != "" {
 			fmt.Fprintf(a.stderr, a.t(text{"%s --help shows how it goes\n", "%s --help zeigt, wie es geht\n"}), usage.command)
 		}
@@ -73,11 +73,11 @@ func (a *app) errorText(err error) string {
 	var known *mail.Error
 	switch {
 	case errors.As(err, &known):
-		return known.Text
+		return a.translate(known.Text)
 	case errors.Is(err, context.Canceled):
 		return a.t(text{"interrupted", "unterbrochen"})
 	}
-	return err.Error()
+	return a.translate(err.Error())
 }
 
 // A usageError is a command line that means nothing.

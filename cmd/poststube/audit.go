@@ -23,8 +23,9 @@ func (a *app) audit() *cobra.Command {
 			"List what was done to a mailbox and its messages, oldest first; at OWNER: or group:NAME what was done to mailboxes and rights. What people mark for themselves is not in it.",
 			"Listet auf, was mit einem Postfach und seinen Nachrichten getan wurde, das Älteste zuerst; bei EIGNER: oder group:NAME, was mit Postfächern und Rechten getan wurde. Was Leute für sich markieren, steht nicht darin.",
 		},
-		example: "audit group:sales/Inbox\naudit group:sales --since 24h -f json\n",
-		args:    cobra.ExactArgs(1),
+		example:  "audit group:sales/Inbox\naudit group:sales --since 24h -f json\n",
+		args:     cobra.ExactArgs(1),
+		complete: first(places),
 		run: func(cmd *cobra.Command, args []string) error {
 			return a.withPlace(cmd, args[0], as, func(s admin.Service, at admin.Place) error {
 				q := admin.AuditQuestion{Place: at, Max: limit}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // commands lists all commands. One line adds one.
@@ -12,12 +14,12 @@ func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		a.serve(),
 		a.parent("user", text{"people: add, list, new password, remove", "Personen: anlegen, auflisten, neues Passwort, entfernen"},
-			a.userAdd(), a.userList(), a.userPasswd(), a.userRemove()),
+			a.userAdd(), a.userList(), a.userShow(), a.userPasswd(), a.userDisable(), a.userRemove()),
 		a.parent("group", text{"groups and their members", "Gruppen und ihre Mitglieder"},
-			a.groupAdd(), a.groupList(), a.groupRemove(),
+			a.groupAdd(), a.groupList(), a.groupShow(), a.groupRemove(),
 			a.parent("member", text{"who is in a group", "wer in einer Gruppe ist"}, a.groupMemberAdd(), a.groupMemberRemove())),
 		a.parent("mailbox", text{"the mailboxes of a person or a group", "die Postfächer einer Person oder Gruppe"},
-			a.mailboxList(), a.mailboxCreate(), a.mailboxRename(), a.mailboxDelete(),
+			a.mailboxList(), a.mailboxShow(), a.mailboxCreate(), a.mailboxRename(), a.mailboxDelete(), a.mailboxSubscribe(), a.mailboxUnsubscribe(),
 			a.mailboxMount(), a.mailboxMounts(), a.mailboxUnmount()),
 		a.parent("acl", text{"who may do what: share, explain, take back", "wer was darf: teilen, erklären, zurücknehmen"},
 			a.aclGet(), a.aclSet(), a.aclDelete(), a.aclWhy(), a.aclPresets(), a.aclPolicy()),
@@ -27,10 +29,12 @@ func (a *app) commands() []*cobra.Command {
 		a.parent("quota", text{"how much somebody may have", "wie viel jemand haben darf"}, a.quotaGet(), a.quotaSet(), a.quotaRecalculate()),
 		a.audit(),
 		a.undelete(),
+		a.purge(),
 		a.parent("import", text{"take mail over", "Mail übernehmen"}, a.importMbox(), a.importMaildir(), a.importIMAP()),
 		a.parent("export", text{"hand mail out", "Mail herausgeben"}, a.exportMbox(), a.exportMaildir()),
 		a.who(),
 		a.kick(),
+		a.parent("index", text{"the index that makes searches fast", "der Index, der die Suche schnell macht"}, a.indexStatus(), a.indexRebuild(), a.indexDrop()),
 		a.backup(),
 		a.restore(),
 		a.bench(),
@@ -51,6 +55,9 @@ type spec struct {
 	example string // one a line; the program's name may be left out
 	args    cobra.PositionalArgs
 	run     func(cmd *cobra.Command, args []string) error
+	// complete says what the shell offers for arguments; nil: nothing but
+	// files.
+	complete completer
 }
 
 // command makes a command of its description.
@@ -68,11 +75,16 @@ func (a *app) command(s spec) *cobra.Command {
 		},
 		DisableFlagsInUseLine: true,
 	}
+	var examples []string
 	for line := range strings.Lines(s.example) {
 		if !strings.Contains(line, "| poststube ") {
 			line = "poststube " + line
 		}
-		c.Example += "  " + line
+		examples = append(examples, "  "+strings.TrimSuffix(line, "\n"))
+	}
+	c.Example = strings.Join(examples, "\n")
+	if s.complete != nil {
+		c.ValidArgsFunction = a.completions(s.complete)
 	}
 	return c
 }
@@ -88,12 +100,22 @@ func (a *app) parent(name string, short text, children ...*cobra.Command) *cobra
 	c := &cobra.Command{Use: name, Short: a.t(short), Args: cobra.ArbitraryArgs}
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
-			return misuse(cmd, a.t(text{"there is no %s %s", "%s %s gibt es nicht"}), cmd.CommandPath(), args[0])
+			return misuse(cmd, a.t(text{"there is no %s %s%s", "%s %s gibt es nicht%s"}), cmd.CommandPath(), args[0], a.didYouMean(cmd, args[0]))
 		}
 		return misuse(cmd, a.t(text{"%s what?", "%s was?"}), cmd.CommandPath())
 	}
 	c.AddCommand(children...)
 	return c
+}
+
+// didYouMean names the commands that are spelt almost like one that is not there.
+func (a *app) didYouMean(cmd *cobra.Command, name string) string {
+	cmd.SuggestionsMinimumDistance = 2
+	near := cmd.SuggestionsFor(name)
+	if len(near) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(a.t(text{": did you mean %s?", ": gemeint ist vielleicht %s"}), strings.Join(near, ", "))
 }
 
 // root makes the tree of commands.
@@ -111,7 +133,7 @@ func (a *app) root() *cobra.Command {
 		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return misuse(cmd, a.t(text{"there is no command %q", "den Befehl %q gibt es nicht"}), args[0])
+				return misuse(cmd, a.t(text{"there is no command %q%s", "den Befehl %q gibt es nicht%s"}), args[0], a.didYouMean(cmd, args[0]))
 			}
 			return cmd.Help()
 		},
@@ -128,15 +150,44 @@ func (a *app) root() *cobra.Command {
 		dir = "./poststube-data"
 	}
 	flags := root.PersistentFlags()
-	flags.StringVar(&a.dir, "data", dir, a.t(text{"data `directory`; default $POSTSTUBE_DATA", "Daten`verzeichnis`; sonst $POSTSTUBE_DATA"}))
+	flags.StringVar(&a.dir, "data", dir, a.t(text{"data `directory`, or $POSTSTUBE_DATA", "`Verzeichnis` der Daten, oder $POSTSTUBE_DATA"}))
 	flags.StringVarP(&a.format, "format", "f", "text", a.t(text{"`form` of the output: text or json", "`Form` der Ausgabe: text oder json"}))
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd.CommandPath(), err} })
+	flags.BoolP("help", "h", false, a.t(text{"show this help", "diese Hilfe zeigen"}))
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{cmd.CommandPath(), errors.New(a.translate(err.Error()))}
+	})
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.SetUsageTemplate(a.t(usage))
 	root.AddCommand(a.commands()...)
+	if a.german {
+		germanDefaults(root)
+	}
 	return root
+}
+
+// germanDefaults says in German what a flag is without being given, which pflag
+// says in English.
+func germanDefaults(c *cobra.Command) {
+	say := func(f *pflag.Flag) {
+		switch f.DefValue {
+		case "", "0", "0s", "false", "[]", "0 B":
+			return
+		}
+		f.Usage += " (sonst " + f.DefValue + ")"
+		switch f.Value.Type() {
+		case "int", "uint64":
+			f.DefValue = "0" // what pflag does not show
+		default:
+			f.DefValue = ""
+		}
+	}
+	c.LocalNonPersistentFlags().VisitAll(say)
+	c.PersistentFlags().VisitAll(say)
+	for _, child := range c.Commands() {
+		germanDefaults(child)
+	}
 }
 
 // usage is cobra's template, shorter and in two languages.

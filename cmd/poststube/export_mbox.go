@@ -42,6 +42,7 @@ Standardausgabe, im Format mboxrd, das import mbox wieder liest.`,
 	})
 	a.ownerFlag(c, &box.Owner)
 	c.Flags().StringVarP(&box.Name, "mailbox", "m", "INBOX", a.t(text{"`mailbox` to export", "`Postfach`, das herausgegeben wird"}))
+	a.completeFlag(c, "mailbox", mailboxes)
 	return c
 }
 

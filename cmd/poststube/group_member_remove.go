@@ -16,8 +16,9 @@ func (a *app) groupMemberRemove() *cobra.Command {
 			"Take people, or other groups, out of a group. It takes effect at once, in sessions that are open too.",
 			"Nimmt Personen, oder andere Gruppen, aus einer Gruppe. Es wirkt sofort, auch in offenen Sitzungen.",
 		},
-		example: "group member remove sales ben\n",
-		args:    cobra.MinimumNArgs(2),
+		example:  "group member remove sales ben\n",
+		args:     cobra.MinimumNArgs(2),
+		complete: members,
 		run: func(cmd *cobra.Command, args []string) error {
 			change := admin.Membership{Group: args[0], Names: args[1:]}
 			return a.withService(cmd.Context(), false, func(s admin.Service) error {

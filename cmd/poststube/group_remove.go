@@ -14,8 +14,9 @@ func (a *app) groupRemove() *cobra.Command {
 			"Remove a group. Its members stay, the rights that they had through it end at once.",
 			"Entfernt eine Gruppe. Ihre Mitglieder bleiben, die Rechte, die sie durch sie hatten, enden sofort.",
 		},
-		example: "group remove sales\n",
-		args:    cobra.ExactArgs(1),
+		example:  "group remove sales\n",
+		args:     cobra.ExactArgs(1),
+		complete: first(groups),
 		run: func(cmd *cobra.Command, args []string) error {
 			return a.withService(cmd.Context(), false, func(s admin.Service) error {
 				if err := s.RemoveGroup(cmd.Context(), args[0]); err != nil {

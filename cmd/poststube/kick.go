@@ -18,8 +18,9 @@ func (a *app) kick() *cobra.Command {
 			"End the sessions of a user, of an address or network, or one session that who shows; what is given together must all fit. Clients finish the command they are at and are told goodbye. They may come back: change the password to keep somebody out.",
 			"Beendet die Sitzungen einer Person, einer Adresse oder eines Netzes, oder eine Sitzung, die who zeigt; was zusammen angegeben ist, muss alles passen. Clients beenden den laufenden Befehl und werden verabschiedet. Sie dürfen wiederkommen: Wer draußen bleiben soll, braucht ein neues Passwort.",
 		},
-		example: "kick anna\nkick --address 192.0.2.0/24\nkick --session imap:17\n",
-		args:    cobra.MaximumNArgs(1),
+		example:  "kick anna\nkick --address 192.0.2.0/24\nkick --session imap:17\n",
+		args:     cobra.MaximumNArgs(1),
+		complete: first(people),
 		run: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				which.User = args[0]

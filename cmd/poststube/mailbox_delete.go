@@ -15,8 +15,9 @@ func (a *app) mailboxDelete() *cobra.Command {
 			"Delete a mailbox and all messages in it. Mailboxes below it stay.",
 			"Löscht ein Postfach und alle Nachrichten darin. Postfächer darunter bleiben.",
 		},
-		example: "mailbox delete -u anna Projects/2026\n",
-		args:    cobra.ExactArgs(1),
+		example:  "mailbox delete -u anna Projects/2026\n",
+		args:     cobra.ExactArgs(1),
+		complete: first(mailboxes),
 		run: func(cmd *cobra.Command, args []string) error {
 			if err := a.needOwner(cmd, box.Owner); err != nil {
 				return err

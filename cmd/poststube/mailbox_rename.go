@@ -15,8 +15,9 @@ func (a *app) mailboxRename() *cobra.Command {
 			"Rename a mailbox with all below it. Renaming INBOX moves its messages into a new mailbox, as in IMAP.",
 			"Benennt ein Postfach mit allen darunter um. Bei INBOX wandern, wie in IMAP, die Nachrichten in ein neues.",
 		},
-		example: "mailbox rename -u anna Projects Work/Projects\n",
-		args:    cobra.ExactArgs(2),
+		example:  "mailbox rename -u anna Projects Work/Projects\n",
+		args:     cobra.ExactArgs(2),
+		complete: first(mailboxes),
 		run: func(cmd *cobra.Command, args []string) error {
 			if err := a.needOwner(cmd, change.Owner); err != nil {
 				return err

@@ -38,4 +38,5 @@ func (a *app) withPlace(cmd *cobra.Command, arg, as string, fn func(s admin.Serv
 // actingFlag adds -u, which names with whose rights something is done.
 func (a *app) actingFlag(c *cobra.Command, as *string) {
 	c.Flags().StringVarP(as, "user", "u", "", a.t(text{"act as this `person`, with no more rights than theirs", "als diese `Person` handeln, mit deren Rechten"}))
+	a.completeFlag(c, "user", people)
 }

@@ -19,8 +19,9 @@ func (a *app) quotaGet() *cobra.Command {
 			"Show what all mailboxes of a person or group take together, and the limits.",
 			"Zeigt, was alle Postfächer einer Person oder Gruppe zusammen einnehmen, und die Grenzen.",
 		},
-		example: "quota get anna\nquota get sales -f json\n",
-		args:    cobra.ExactArgs(1),
+		example:  "quota get anna\nquota get sales -f json\n",
+		args:     cobra.ExactArgs(1),
+		complete: first(peopleAndGroups),
 		run: func(cmd *cobra.Command, args []string) error {
 			return a.withService(cmd.Context(), false, func(s admin.Service) error {
 				q, err := s.Quota(cmd.Context(), args[0])
@@ -57,8 +58,9 @@ func (a *app) quotaSet() *cobra.Command {
 			"Limit what all mailboxes of a person or group take together. 0, or leaving a flag out, is no limit. Deliveries beyond are refused for the time being, and so are uploads and copies.",
 			"Begrenzt, was alle Postfächer einer Person oder Gruppe zusammen einnehmen. 0, oder ein Schalter, der fehlt, heißt: keine Grenze. Zustellungen darüber hinaus werden vorerst abgelehnt, ebenso Ablegen und Kopieren.",
 		},
-		example: "quota set anna --size 2GiB\nquota set sales --size 10GiB --messages 200000\n",
-		args:    cobra.ExactArgs(1),
+		example:  "quota set anna --size 2GiB\nquota set sales --size 10GiB --messages 200000\n",
+		args:     cobra.ExactArgs(1),
+		complete: first(peopleAndGroups),
 		run: func(cmd *cobra.Command, args []string) error {
 			return a.withService(cmd.Context(), false, func(s admin.Service) error {
 				if err := s.SetQuota(cmd.Context(), admin.Quota{Owner: args[0], Bytes: int64(size), Messages: messages}); err != nil {
@@ -78,15 +80,16 @@ func (a *app) quotaSet() *cobra.Command {
 }
 
 func (a *app) quotaRecalculate() *cobra.Command {
-	return a.command(spec{
+	c := a.command(spec{
 		use:   "recalculate NAME",
 		short: text{"count anew what a person or group has", "neu zählen, was eine Person oder Gruppe hat"},
 		long: text{
 			"Count the messages of a person or group anew. The figures never drift by themselves; this is for after a repair.",
 			"Zählt die Nachrichten einer Person oder Gruppe neu. Die Zahlen laufen nie von selbst auseinander; das ist für nach einer Reparatur.",
 		},
-		example: "quota recalculate anna\n",
-		args:    cobra.ExactArgs(1),
+		example:  "quota recalculate anna\n",
+		args:     cobra.ExactArgs(1),
+		complete: first(peopleAndGroups),
 		run: func(cmd *cobra.Command, args []string) error {
 			return a.withService(cmd.Context(), false, func(s admin.Service) error {
 				q, err := s.RecalculateQuota(cmd.Context(), args[0])
@@ -97,4 +100,6 @@ func (a *app) quotaRecalculate() *cobra.Command {
 			})
 		},
 	})
+	c.Aliases = []string{"recalc"}
+	return c
 }

@@ -28,6 +28,11 @@ func (a *app) withService(ctx context.Context, create bool, do func(admin.Servic
 	case err == nil:
 		c.Close()
 		return do(&admin.Client{Dial: dial})
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf(a.t(text{
+			"%s is not yours: run this as the user that runs the server, such as with sudo -u poststube",
+			"%s gehört jemand anderem: als der Benutzer ausführen, unter dem der Server läuft, etwa mit sudo -u poststube",
+		}), a.dir)
 	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, syscall.EINVAL):
 		return fmt.Errorf(a.t(text{"the server's control socket cannot be used: %w", "die Steuerdose des Servers ist nicht benutzbar: %w"}), err)
 	}

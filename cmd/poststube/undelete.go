@@ -20,8 +20,9 @@ func (a *app) undelete() *cobra.Command {
 			"Without UIDs, list the messages that were expunged from a mailbox, by whom and when. With UIDs, such as 7 or 1:3,9, bring them back; they get new UIDs and keep their flags. Messages stay available for the time that retention.deleted says.",
 			"Ohne UIDs: listet die Nachrichten auf, die endgültig gelöscht wurden, von wem und wann. Mit UIDs, etwa 7 oder 1:3,9: holt sie zurück; sie bekommen neue UIDs und behalten ihre Kennzeichen. Nachrichten bleiben so lange verfügbar, wie retention.deleted sagt.",
 		},
-		example: "undelete group:sales/Inbox\nundelete group:sales/Inbox 7,9:12\n",
-		args:    cobra.RangeArgs(1, 2),
+		example:  "undelete group:sales/Inbox\nundelete group:sales/Inbox 7,9:12\n",
+		args:     cobra.RangeArgs(1, 2),
+		complete: first(places),
 		run: func(cmd *cobra.Command, args []string) error {
 			return a.withPlace(cmd, args[0], as, func(s admin.Service, at admin.Place) error {
 				if len(args) == 1 {

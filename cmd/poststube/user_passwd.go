@@ -15,8 +15,9 @@ func (a *app) userPasswd() *cobra.Command {
 			"Set a person's password. It is asked for, or read from standard input.",
 			"Setzt das Passwort einer Person. Es wird erfragt, oder von der Standardeingabe gelesen.",
 		},
-		example: "user passwd anna\n",
-		args:    cobra.ExactArgs(1),
+		example:  "user passwd anna\n",
+		args:     cobra.ExactArgs(1),
+		complete: first(people),
 		run: func(cmd *cobra.Command, args []string) error {
 			password, err := a.readPassword(cmd, fromStdin)
 			if err != nil {
