@@ -161,6 +161,7 @@ func (e *Engine) IndexState(ctx context.Context, owner directory.Principal) (s I
 func (e *Engine) indexOwner(ctx context.Context, owner directory.ID) error {
 	u := e.AsAdmin(directory.Principal{ID: owner}, "index")
 	b := search.NewBatch()
+	pace := e.newPace()
 	for {
 		from, last := uint64(0), uint64(0)
 		err := u.view(ctx, "index", func(t *txn) error {
@@ -175,6 +176,9 @@ func (e *Engine) indexOwner(ctx context.Context, owner directory.ID) error {
 		if err != nil || from >= last {
 			return err
 		}
+		if err := pace.step(ctx, 1); err != nil {
+			return err
+		}
 		b.Reset()
 		upTo := from
 		for upTo < last && !b.Full() {
@@ -182,6 +186,9 @@ func (e *Engine) indexOwner(ctx context.Context, owner directory.ID) error {
 				upTo, err = t.indexSome(ctx, owner, b, upTo+1, last)
 				return err
 			}); err != nil {
+				return err
+			}
+			if err := pace.step(ctx, 1); err != nil {
 				return err
 			}
 		}

@@ -59,6 +59,7 @@ func (u *User) view(ctx context.Context, op string, fn func(*txn) error) error {
 	if err != nil {
 		return e.failure(ctx, op, err)
 	}
+	e.calls.Add(1)
 	began := e.personals.clock.Load()
 	err = e.db.View(ctx, func(r kv.Reader) error {
 		return fn(&txn{e: e, u: u, subject: subject, r: r, now: e.now(), began: began, ctx: ctx, turn: turnOf(ctx)})
@@ -78,6 +79,7 @@ func (u *User) update(ctx context.Context, op string, owners []directory.ID, fn 
 	for i, o := range owners {
 		locks[i] = lockName(o)
 	}
+	e.calls.Add(1)
 	var t *txn
 	err = e.db.Update(ctx, locks, func(tx kv.Tx) error {
 		t.settle(false) // of a try before this one

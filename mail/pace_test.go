@@ -1,0 +1,37 @@
+package mail
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestPace: work in the background takes a quarter of the time while others work,
+// and all of it when nobody does.
+func TestPace(t *testing.T) {
+	elapsed := func(others bool) (took time.Duration) {
+		synctest.Test(t, func(t *testing.T) {
+			e := &Engine{}
+			p := e.newPace()
+			began := time.Now()
+			for range 100 {
+				time.Sleep(5 * time.Millisecond) // what the work takes
+				e.calls.Add(1)
+				if others {
+					e.calls.Add(1)
+				}
+				if err := p.step(t.Context(), 1); err != nil {
+					t.Fatal(err)
+				}
+			}
+			took = time.Since(began)
+		})
+		return took
+	}
+	if took := elapsed(false); took != 500*time.Millisecond {
+		t.Errorf("alone, 500 ms of work took %v", took)
+	}
+	if took := elapsed(true); took != 2*time.Second {
+		t.Errorf("beside others, 500 ms of work took %v, want 2s", took)
+	}
+}
