@@ -79,8 +79,7 @@ const maxHeld = 8 << 20
 // append takes the messages from the client, each out of any lock, and then puts
 // all of them into the mailbox in one go, or none.
 func (s *session) append(p *parser, mailbox string, it appendItem) (answer, error) {
-	// Before megabytes are sent for nothing.
-	if err := s.canAppend(mailbox); err != nil {
+	if err := s.canAppend(mailbox, it); err != nil {
 		return answer{}, err
 	}
 	var msgs []mail.NewMessage
@@ -166,9 +165,16 @@ func (s *session) mayTake(l wire.Literal, utf8 bool) error {
 	return nil
 }
 
-// canAppend tells early that there is no such mailbox. Whether the user may
-// append to it is decided by Append, with the messages at hand.
-func (s *session) canAppend(mailbox string) error {
+// small is up to how many octets are not worth a question before they come.
+const small = 64 << 10
+
+// canAppend tells early that there is no such mailbox, before megabytes are sent
+// for nothing. Whether the user may append to it is decided by Append, with the
+// messages at hand; what is on its way already, and is not much, waits for that.
+func (s *session) canAppend(mailbox string, it appendItem) error {
+	if !it.catenate && it.literal.NonSync && it.literal.Size <= small {
+		return nil
+	}
 	_, err := s.user.Lookup(s.ctx, mailbox)
 	if mail.KindOf(err) != mail.NotFound {
 		return err

@@ -50,7 +50,7 @@ func (s *session) replace(p *parser, n numbers, mailbox string, it appendItem) (
 	if uids.Empty() {
 		return answer{}, errNothingToReplace()
 	}
-	if err := s.canAppend(mailbox); err != nil {
+	if err := s.canAppend(mailbox, it); err != nil {
 		return answer{}, err
 	}
 	msg, err := s.upload(p, it)
