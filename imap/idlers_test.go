@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,9 +24,7 @@ type idlers struct {
 	ready sync.WaitGroup
 	told  sync.WaitGroup
 	n     int
-	worst time.Duration // from a commit until the last has heard of it
-	sum   time.Duration
-	times int
+	took  []time.Duration // from each commit until the last has heard of it
 }
 
 func newIdlers(b *testing.B, most int) *idlers {
@@ -110,13 +109,14 @@ func (w *idlers) commit(change func() error) {
 	w.must(change())
 	began := time.Now()
 	w.told.Wait()
-	took := time.Since(began)
-	w.worst, w.sum, w.times = max(w.worst, took), w.sum+took, w.times+1
+	w.took = append(w.took, time.Since(began))
 }
 
-// report tells how long after the commits the last one had heard, on average and
-// at worst.
+// report tells how long after the commits the last one had heard, in the median
+// and at worst.
 func (w *idlers) report() {
-	w.b.ReportMetric(float64(w.sum.Microseconds())/1000/float64(w.times), "ms-last")
-	w.b.ReportMetric(float64(w.worst.Microseconds())/1000, "ms-worst")
+	slices.Sort(w.took)
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	w.b.ReportMetric(ms(w.took[len(w.took)/2]), "ms-last")
+	w.b.ReportMetric(ms(w.took[len(w.took)-1]), "ms-worst")
 }

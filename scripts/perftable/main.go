@@ -3,6 +3,7 @@
 //	perftable probe DIRECTORY            measure the machine, as a JSON line
 //	perftable peers DOCUMENT FILE...     the comparison with other servers, from imapbench's JSON lines
 //	perftable growth DOCUMENT FILE...    how figures grow with the mailbox, from poststube bench -f json
+//	perftable groups DOCUMENT FILE...    what groups and shared mailboxes cost, from go test -bench
 //
 // The tables replace what stands between two markers in the document.
 package main
@@ -25,7 +26,7 @@ func run(args []string) error {
 		return probe(os.Stdout, args[1])
 	}
 	if len(args) < 3 {
-		return fmt.Errorf("usage: perftable probe DIRECTORY | peers DOCUMENT FILE... | growth DOCUMENT FILE")
+		return fmt.Errorf("usage: perftable probe DIRECTORY | peers DOCUMENT FILE... | growth DOCUMENT FILE... | groups DOCUMENT FILE...")
 	}
 	var table []byte
 	var err error
@@ -34,6 +35,8 @@ func run(args []string) error {
 		table, err = peers(args[2:])
 	case "growth":
 		table, err = growth(args[2:])
+	case "groups":
+		table, err = groups(args[2:])
 	default:
 		err = fmt.Errorf("no command %q", args[0])
 	}

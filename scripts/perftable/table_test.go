@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -116,6 +117,42 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
+// TestGroups: figures are medians, ratios are between benchmarks or measured, and a
+// row without a figure is an error, not a gap.
+func TestGroups(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("goos: linux\n\nPASS\n")
+	for i, r := range groupRows {
+		v := strconv.FormatFloat(r.goal, 'f', -1, 64)
+		if i == 0 {
+			v = "7"
+		}
+		if r.against == "" {
+			text.WriteString("Benchmark" + r.bench + "-2\t10\t5 ns/op\t" + v + " " + r.metric + "\n")
+			continue
+		}
+		text.WriteString("Benchmark" + r.bench + "-2 10 3 ns/op\nBenchmark" + r.against + "-2 10 2 ns/op\n")
+	}
+	text.WriteString("BenchmarkGrant/1000-2 10 5 ns/op 300 ms-last\nBenchmarkGrant/1000-2 10 5 ns/op 2 ms-last\n")
+	table, err := groups([]string{write(t, "bench", text.String())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"| what | figure | goal | met |\n",
+		"| grant to a group of 10,000, against a group of one | 7× | ≤ 1.2× | no |\n",
+		"| grant: the last of 1,000 idle members is told | 100 ms | ≤ 100 ms | yes |\n",
+		"| LIST of 5,000 mailboxes shared one by one, against own | 1.5× | ≤ 1.5× | yes |\n",
+	} {
+		if !bytes.Contains(table, []byte(want)) {
+			t.Errorf("the table lacks %q:\n%s", want, table)
+		}
+	}
+	if _, err := groups([]string{write(t, "bench", strings.ReplaceAll(text.String(), "List/names/ella", "x"))}); err == nil {
+		t.Error("no error without a figure to compare with")
+	}
+}
+
 func TestReplace(t *testing.T) {
 	doc := "a\n<!-- peers: begin -->\nold\n<!-- peers: end -->\nb\n"
 	got, err := replace([]byte(doc), "peers", []byte("new\n"))
@@ -129,7 +166,7 @@ func TestReplace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"peers", "growth"} {
+	for _, name := range []string{"peers", "growth", "groups"} {
 		if _, err := replace(real, name, nil); err != nil {
 			t.Errorf("docs/performance.md: %v", err)
 		}
