@@ -60,6 +60,7 @@ var house = map[string]room{
 	"notify/localbus":    {cellar, "notify", ""},
 	"storetest":          {bench, "blob blob/dirblob kv kv/pebblekv notify", "github.com/cockroachdb/pebble/v2 pgregory.net/rapid"},
 	"directory":          {first, "acl kv notify", "golang.org/x/crypto golang.org/x/net golang.org/x/text github.com/xdg-go/stringprep"},
+	"directory/ldapdir":  {second, "directory", "github.com/go-ldap/ldap/v3"},
 	"search":             {first, "kv message", ""},
 	"mail":               {second, "acl blob directory kv message notify search uidset", "golang.org/x/text"},
 	"imap":               {third, "acl directory imap/inflate imap/view imap/wire mail message uidset", "github.com/klauspost/compress"},
@@ -80,13 +81,14 @@ var house = map[string]room{
 	"interop/table":      {side, "", ""},
 	"promises":           {side, "", ""},
 	"promises/cmd/table": {doorstep, "promises", ""},
+	"interop/ldap":       {side, "", ""},
 	"interop/moving":     {side, "", ""},
-	"server":             {roof, "acl admin blob blob/dirblob directory dovecotauth imap imap/wire kv/pebblekv mail notify/localbus smtp socketmap", "github.com/pelletier/go-toml/v2"},
+	"server":             {roof, "acl admin blob blob/dirblob directory directory/ldapdir dovecotauth imap imap/wire kv/pebblekv mail notify/localbus smtp socketmap", "github.com/pelletier/go-toml/v2"},
 	"cmd/poststube":      {doorstep, "acl admin bench directory imapclient mail mbox moving server", "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term"},
 }
 
 // testModules may be imported by test files only.
-const testModules = "github.com/anishathalye/porcupine github.com/emersion/go-imap/v2 github.com/emersion/go-smtp " +
+const testModules = "github.com/anishathalye/porcupine github.com/emersion/go-imap/v2 github.com/emersion/go-smtp github.com/go-ldap/ldap/v3 " +
 	"github.com/google/go-cmp github.com/xdg-go/scram github.com/rogpeppe/go-internal go.uber.org/goleak pgregory.net/rapid github.com/cockroachdb/pebble/v2"
 
 // TestFloors holds the house to its plan: no unknown package, no import that

@@ -21,6 +21,7 @@ need gcc gcc # for the race detector
 need curl curl
 need mbsync isync
 need python3 python3
+RUNLEVEL=1 need slapd slapd # for interop/ldap, which starts its own; the runlevel keeps Debian from starting one
 need doveadm dovecot-imapd # the peer that interop/dovecot compares with
 need postfix postfix # what interop/postfix puts in front
 if [ -n "$missing" ]; then

@@ -25,6 +25,7 @@ type Service interface {
 	Backups
 	Moving
 	Upkeep
+	Sources
 
 	// AddUsers adds people, all or, if one has a bad or taken name, none.
 	// progress, if not nil, hears how many are stored.

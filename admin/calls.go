@@ -71,6 +71,9 @@ const (
 	callIndexStates  = "index.status"
 	callRebuildIndex = "index.rebuild"
 	callDropIndex    = "index.drop"
+
+	callSyncSource = "source.sync"
+	callExternal   = "source.list"
 )
 
 // A call answers one question with an answer or an error; it may send progress
@@ -131,6 +134,9 @@ func calls() map[string]call {
 		callIndexStates:  ask(Service.IndexStates),
 		callRebuildIndex: serveRebuildIndex,
 		callDropIndex:    tell(Service.DropIndex),
+
+		callSyncSource: get(Service.SyncSource),
+		callExternal:   get(Service.External),
 	}
 }
 

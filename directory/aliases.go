@@ -15,48 +15,52 @@ import (
 // ErrNotFound, ErrInvalid, or ErrExists when the address leads to somebody
 // else already.
 func (d *Directory) AddAddress(ctx context.Context, id ID, addr string) error {
+	return d.update(ctx, func(t *txn) error { return d.addAddress(t, id, addr) })
+}
+
+func (d *Directory) addAddress(t *txn, id ID, addr string) error {
 	a, err := foldAddress(addr)
 	if err != nil {
 		return err
 	}
-	return d.update(ctx, func(t *txn) error {
-		if _, err := loadPrincipal(t, id); err != nil {
-			return err
-		}
-		switch p, err := d.findAddress(t, a); {
-		case err == nil && p.ID == id:
-			// One more record all the same: the way it is found now may end.
-		case err == nil:
-			return fmt.Errorf("the address %q: %w by %q", a, ErrExists, p.Name)
-		case !errors.Is(err, ErrNotFound):
-			return err
-		}
-		t.addresses = true
-		return errors.Join(
-			t.Set(addressKey(a), appendID(nil, id)),
-			t.Set(addressOfKey(id, a), nil),
-		)
-	})
+	if _, err := loadPrincipal(t, id); err != nil {
+		return err
+	}
+	switch p, err := d.findAddress(t, a); {
+	case err == nil && p.ID == id:
+		// One more record all the same: the way it is found now may end.
+	case err == nil:
+		return fmt.Errorf("the address %q: %w by %q", a, ErrExists, p.Name)
+	case !errors.Is(err, ErrNotFound):
+		return err
+	}
+	t.addresses = true
+	return errors.Join(
+		t.Set(addressKey(a), appendID(nil, id)),
+		t.Set(addressOfKey(id, a), nil),
+	)
 }
 
 // RemoveAddress takes an address back that AddAddress gave to id. The error
 // wraps ErrNotFound if id has no such address.
 func (d *Directory) RemoveAddress(ctx context.Context, id ID, addr string) error {
+	return d.update(ctx, func(t *txn) error { return t.removeAddress(id, addr) })
+}
+
+func (t *txn) removeAddress(id ID, addr string) error {
 	a, err := foldAddress(addr)
 	if err != nil {
 		return err
 	}
-	return d.update(ctx, func(t *txn) error {
-		_, err := t.Get(addressOfKey(id, a))
-		if errors.Is(err, kv.ErrNotFound) {
-			return fmt.Errorf("the address %q: %w", a, ErrNotFound)
-		}
-		if err != nil {
-			return err
-		}
-		t.addresses = true
-		return errors.Join(t.Delete(addressKey(a)), t.Delete(addressOfKey(id, a)))
-	})
+	_, err = t.Get(addressOfKey(id, a))
+	if errors.Is(err, kv.ErrNotFound) {
+		return fmt.Errorf("the address %q: %w", a, ErrNotFound)
+	}
+	if err != nil {
+		return err
+	}
+	t.addresses = true
+	return errors.Join(t.Delete(addressKey(a)), t.Delete(addressOfKey(id, a)))
 }
 
 // Addresses returns the addresses that were added to id, sorted.

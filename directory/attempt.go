@@ -17,6 +17,7 @@ type attempt struct {
 	name   string    // as the client gave it
 	person Principal // zero if there is none
 	creds  credentials
+	key    string // of a person from the source
 	pair   pair
 	began  time.Time // when the server turned to it
 }
@@ -27,14 +28,22 @@ func (d *Directory) findAccount(ctx context.Context, name string, from Origin) (
 	p, err := d.ByName(ctx, name)
 	switch {
 	case err == nil && p.Kind == Person:
+		var x *external
 		err = d.db.View(ctx, func(r kv.Reader) (err error) {
-			a.creds, err = loadCredentials(r, p.ID)
+			if x, err = loadExternal(r, p.ID); x == nil && err == nil {
+				a.creds, err = loadCredentials(r, p.ID)
+			}
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
-		a.person = p
+		switch {
+		case x == nil:
+			a.person = p
+		case d.source != nil && d.source.Name() == x.source && !x.gone:
+			a.person, a.key = p, x.key
+		} // else there is nobody who could log in
 	case err != nil && !unknown(err):
 		return nil, err
 	}

@@ -7,8 +7,8 @@
 // SASL mechanisms in sasl.go. All changes go through Directory.update in
 // change.go.
 //
-// Another source of people and groups, LDAP for example, would answer the same
-// methods: the callers know no more than those.
+// People and groups can come from a Source, such as an LDAP server: see source.go.
+// Sync in sync.go takes them over, and callers know no more of it.
 //
 // Nothing is loaded at start; lookups read the store and keep bounded caches,
 // so 100,000 people cost no more memory than ten.
@@ -43,6 +43,14 @@ type Options struct {
 	// new passwords: see the comment on passwords in password.go.
 	SCRAMIterations int
 
+	// Source, if not nil, is where people and groups come from besides those
+	// that are added here; see Sync. With a source SCRAM is not offered, since
+	// sources check passwords and do not hand out what SCRAM needs.
+	Source Source
+	// Adopt lets Sync make people and groups of the same name that are here
+	// already the source's.
+	Adopt bool
+
 	// Bus carries hints about changes, see Topic; nil means none.
 	Bus notify.Bus
 
@@ -61,6 +69,9 @@ type Directory struct {
 	hints   notify.Subscription // nil without a bus
 	log     *slog.Logger
 	domains map[string]bool
+	source  Source // nil: none
+	adopt   bool
+	syncing sync.Mutex
 
 	policy   policy
 	secret   []byte // keys the answers for names that do not exist
@@ -93,6 +104,8 @@ func Open(ctx context.Context, db kv.DB, o Options) (*Directory, error) {
 		db:        db,
 		bus:       o.Bus,
 		log:       o.Log,
+		source:    o.Source,
+		adopt:     o.Adopt,
 		domains:   make(map[string]bool),
 		policy:    policy,
 		hashing:   make(chan struct{}, policy.parallel),

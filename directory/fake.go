@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 )
 
 // Answers for names that do not exist. They are computed from the name and a
@@ -40,6 +41,17 @@ func (d *Directory) fakeCredentials(name string) credentials {
 		sha256: d.fakeScramKey("SCRAM-SHA-256", name, 32),
 		sha1:   d.fakeScramKey("SCRAM-SHA-1", name, 20),
 	}
+}
+
+// fakeKey is a key that leads to nobody in a source.
+func (d *Directory) fakeKey(name string) string {
+	return uuid(d.fake("key", name)[:16])
+}
+
+// uuid writes 16 octets as entryUUID does (RFC 4530 section 2.1).
+func uuid(b []byte) string {
+	x := hex.EncodeToString(b)
+	return x[:8] + "-" + x[8:12] + "-" + x[12:16] + "-" + x[16:20] + "-" + x[20:]
 }
 
 func (d *Directory) fakeScramKey(mech, name string, size int) scramKey {

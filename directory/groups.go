@@ -45,56 +45,60 @@ func (d *Directory) needKind(ctx context.Context, id ID, kind Kind) error {
 // member already stays one. The error wraps ErrNotFound, ErrKind, or ErrCycle
 // when a group would contain itself over any number of steps.
 func (d *Directory) AddMembers(ctx context.Context, group ID, members ...ID) error {
-	return d.update(ctx, func(t *txn) error {
-		g, err := loadKind(t, group, Group)
+	return d.update(ctx, func(t *txn) error { return t.addMembers(group, members) })
+}
+
+func (t *txn) addMembers(group ID, members []ID) error {
+	g, err := loadKind(t, group, Group)
+	if err != nil {
+		return err
+	}
+	above := map[ID]bool{} // computed when the first group comes
+	for _, id := range members {
+		m, err := loadPrincipal(t, id)
 		if err != nil {
 			return err
 		}
-		above := map[ID]bool{} // computed when the first group comes
-		for _, id := range members {
-			m, err := loadPrincipal(t, id)
-			if err != nil {
-				return err
-			}
-			if m.Kind == Group {
-				if len(above) == 0 {
-					if err := climb(t, group, above); err != nil {
-						return err
-					}
-				}
-				if above[id] {
-					return fmt.Errorf("%q cannot become a member of %q: %w", m.Name, g.Name, ErrCycle)
+		if m.Kind == Group {
+			if len(above) == 0 {
+				if err := climb(t, group, above); err != nil {
+					return err
 				}
 			}
-			if err := t.join(g, m); err != nil {
-				return err
+			if above[id] {
+				return fmt.Errorf("%q cannot become a member of %q: %w", m.Name, g.Name, ErrCycle)
 			}
 		}
-		return nil
-	})
+		if err := t.join(g, m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // RemoveMembers takes people and groups out of a group. Who is no direct
 // member is ignored. The error wraps ErrNotFound or ErrKind if group is none.
 func (d *Directory) RemoveMembers(ctx context.Context, group ID, members ...ID) error {
-	return d.update(ctx, func(t *txn) error {
-		if _, err := loadKind(t, group, Group); err != nil {
+	return d.update(ctx, func(t *txn) error { return t.removeMembers(group, members) })
+}
+
+func (t *txn) removeMembers(group ID, members []ID) error {
+	if _, err := loadKind(t, group, Group); err != nil {
+		return err
+	}
+	for _, id := range members {
+		kind, err := t.Get(idKey(tableMember, group, id))
+		if errors.Is(err, kv.ErrNotFound) {
+			continue
+		}
+		if err != nil {
 			return err
 		}
-		for _, id := range members {
-			kind, err := t.Get(idKey(tableMember, group, id))
-			if errors.Is(err, kv.ErrNotFound) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			if err := t.leave(group, id, Kind(kind[0])); err != nil {
-				return err
-			}
+		if err := t.leave(group, id, Kind(kind[0])); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // Members returns the direct members of a group in the order of their ids. The

@@ -13,6 +13,8 @@ import "encoding/binary"
 //	dm group member       -> kind of the member
 //	dM person group       -> ""                  direct groups of a person
 //	dG group parent       -> ""                  direct groups of a group
+//	dx source 0 key       -> id                  who came from a source
+//	dX id                 -> external record: source, key, state, addresses
 //	ds name               -> state: "id", "epoch", "secret", "iterations"
 //
 // Groups of groups have a table of their own because there are few of them:
@@ -26,6 +28,8 @@ const (
 	tableMember      = 'm'
 	tableGroupOf     = 'M'
 	tableParent      = 'G'
+	tableExternal    = 'x'
+	tableExternalOf  = 'X'
 	tableState       = 's'
 )
 

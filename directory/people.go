@@ -28,7 +28,11 @@ func (d *Directory) SetPassword(ctx context.Context, id ID, password string) err
 		return err
 	}
 	return d.update(ctx, func(t *txn) error {
-		if _, err := loadKind(t, id, Person); err != nil {
+		p, err := loadKind(t, id, Person)
+		if err == nil {
+			err = keepsPassword(t, p)
+		}
+		if err != nil {
 			return err
 		}
 		old, err := loadCredentials(t, id)
@@ -64,21 +68,28 @@ func (d *Directory) Rename(ctx context.Context, id ID, name string) (Principal, 
 		return Principal{}, err
 	}
 	var p Principal
-	err = d.update(ctx, func(t *txn) error {
-		var err error
-		if p, err = loadPrincipal(t, id); err != nil {
-			return err
-		}
-		if p.Name == name {
-			return nil
-		}
-		if err := t.Delete(textKey(tableName, p.Name)); err != nil {
-			return err
-		}
-		p.Name = name
-		return d.setName(t, p)
+	err = d.update(ctx, func(t *txn) (err error) {
+		p, err = d.rename(t, id, name)
+		return err
 	})
 	return p, err
+}
+
+// rename is Rename to a clean name.
+func (d *Directory) rename(t *txn, id ID, name string) (Principal, error) {
+	p, err := loadPrincipal(t, id)
+	if err != nil || p.Name == name {
+		return p, err
+	}
+	old := p.Name
+	p.Name = name
+	if err := d.checkFree(t, p); err != nil {
+		return p, err
+	}
+	if err := t.Delete(textKey(tableName, old)); err != nil {
+		return p, err
+	}
+	return p, d.setName(t, p)
 }
 
 // Remove removes a person or a group with its addresses, memberships and
@@ -94,6 +105,9 @@ func (d *Directory) Remove(ctx context.Context, id ID) error {
 			return err
 		}
 		if err := removeAddresses(t, id); err != nil {
+			return err
+		}
+		if err := t.forgetExternal(id); err != nil {
 			return err
 		}
 		t.named = append(t.named, id)

@@ -77,7 +77,7 @@ func (d *Directory) Mechanisms(ch Channel) []string {
 }
 
 func (d *Directory) offers(m *mechanism, ch Channel) bool {
-	return !(m.scram && d.policy.iterations == 0) &&
+	return !(m.scram && (d.policy.iterations == 0 || d.source != nil)) &&
 		!(m.plus && !canBind(ch)) &&
 		!(m.plain && !ch.Secure)
 }

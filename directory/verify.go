@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 )
@@ -39,16 +40,22 @@ func (d *Directory) Verify(ctx context.Context, name, password string, from Orig
 	return a.person, nil
 }
 
-// verify tells whether the password is right, whatever that costs.
+// verify tells whether the password is right, whatever that costs. Whenever the
+// store does not let somebody in, the source is asked, also for names that it
+// does not know: neither the time nor the answer, when it cannot be reached,
+// shows who is there and where they come from.
 func (a *attempt) verify(ctx context.Context, password string) (bool, error) {
-	prepared, err := preparePassword(password)
-	if err != nil {
-		prepared = "\x00" // nobody has such a password; do the work all the same
+	if a.key == "" {
+		ok, err := stored{a}.Check(ctx, "", password)
+		if ok || err != nil || a.d.source == nil {
+			return ok, err
+		}
 	}
-	if a.d.logins.match(a, prepared) {
-		return true, nil
+	if password == "" {
+		return false, nil // which LDAP would take for no login at all (RFC 4513 section 5.1.2)
 	}
-	return a.verifySlowly(ctx, prepared)
+	ok, err := a.d.source.Check(ctx, cmp.Or(a.key, a.d.fakeKey(a.name)), password)
+	return ok && a.key != "", err
 }
 
 // verifySlowly runs a key derivation, for an account that does not exist too.

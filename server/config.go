@@ -26,6 +26,7 @@ type Config struct {
 	Limits    Limits    `toml:"limits" doc:"What one client, one user or one address can ask for."`
 	IMAP      IMAP      `toml:"imap" doc:"What IMAP offers to whom."`
 	Storage   Storage   `toml:"storage" doc:"How the store uses memory and disk."`
+	LDAP      LDAP      `toml:"ldap" doc:"An LDAP server that people and groups come from, see directory.md. Passwords are checked there, and SCRAM is not offered."`
 	Sharing   Sharing   `toml:"sharing" doc:"What happens when mailboxes are shared."`
 	Retention Retention `toml:"retention" doc:"What is kept of what was deleted or done."`
 	Log       Log       `toml:"log" doc:"What is written to standard error."`
@@ -112,6 +113,7 @@ func Default() Config {
 		Limits:    defaultLimits(),
 		IMAP:      IMAP{Hide: defaultHide()},
 		Storage:   Storage{Cache: 64 << 20, MemTable: 32 << 20, MinFree: 1 << 30, Ballast: 64 << 20},
+		LDAP:      defaultLDAP(),
 		Sharing:   Sharing{Announce: true, Language: "en"},
 		Retention: Retention{Deleted: Duration(30 * 24 * time.Hour), Log: Duration(400 * 24 * time.Hour)},
 	}
@@ -154,6 +156,9 @@ func (c *Config) Check() error {
 		bad("limits.memory", "%v is less than %v, which storage.cache and storage.mem_table can take: make one of them smaller, or this larger", c.Limits.Memory, least)
 	}
 	if _, err := newAnnouncer(c.Sharing.Language, "", nil); err != nil {
+		errs = append(errs, err)
+	}
+	if _, err := c.LDAP.source(); err != nil {
 		errs = append(errs, err)
 	}
 	if c.Names.OtherUsers == c.Names.Shared {

@@ -87,7 +87,16 @@ func (s *Store) open(ctx context.Context, dir string, c *Config, log *slog.Logge
 	s.closers = append(s.closers, blobs)
 	s.blobs = &heldBlobs{Store: blobs}
 	bus := localbus.New()
-	if s.Directory, err = directory.Open(ctx, db, directory.Options{Domains: c.Domains, Bus: bus, Log: log}); err != nil {
+	options := directory.Options{Domains: c.Domains, Bus: bus, Log: log, Adopt: c.LDAP.Adopt}
+	source, err := c.LDAP.source()
+	if err != nil {
+		return err
+	}
+	if source != nil {
+		options.Source = source
+		s.closers = append(s.closers, source)
+	}
+	if s.Directory, err = directory.Open(ctx, db, options); err != nil {
 		return err
 	}
 	s.closers = append(s.closers, closer(s.Directory.Close))

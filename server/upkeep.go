@@ -9,7 +9,7 @@ import (
 )
 
 // keepUp does what the store needs beside serving: it keeps the search index up
-// to date, and purges once a day what was deleted long enough ago.
+// to date, and people and groups those of LDAP, and purges once a day what was deleted long enough ago.
 func (s *Server) keepUp(ctx context.Context) {
 	engine := s.store.Engine
 	s.running.Go(func() { s.memory.watch(ctx, s.imap.Shed) })
@@ -18,6 +18,7 @@ func (s *Server) keepUp(ctx context.Context) {
 			s.log.Error("search index stopped; searches read messages instead", "err", err)
 		}
 	})
+	s.running.Go(func() { s.syncSource(ctx) })
 	s.running.Go(func() {
 		day := time.NewTicker(24 * time.Hour)
 		defer day.Stop()

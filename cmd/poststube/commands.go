@@ -18,6 +18,7 @@ func (a *app) commands() []*cobra.Command {
 		a.parent("group", text{"groups and their members", "Gruppen und ihre Mitglieder"},
 			a.groupAdd(), a.groupList(), a.groupShow(), a.groupRemove(),
 			a.parent("member", text{"who is in a group", "wer in einer Gruppe ist"}, a.groupMemberAdd(), a.groupMemberRemove())),
+		a.parent("source", text{"people and groups from LDAP", "Personen und Gruppen aus LDAP"}, a.sourceSync(), a.sourceList()),
 		a.parent("mailbox", text{"the mailboxes of a person or a group", "die Postfächer einer Person oder Gruppe"},
 			a.mailboxList(), a.mailboxShow(), a.mailboxCreate(), a.mailboxRename(), a.mailboxDelete(), a.mailboxSubscribe(), a.mailboxUnsubscribe(),
 			a.mailboxMount(), a.mailboxMounts(), a.mailboxUnmount()),
