@@ -15,6 +15,8 @@ type Envelope struct {
 	From   string
 	To     []string
 	Origin Origin
+	// Identity tells whether the message was delivered before.
+	Identity Identity
 }
 
 // A Delivery is what became of one recipient.
@@ -46,7 +48,9 @@ func (e *Engine) recipient(ctx context.Context, to string) (directory.Recipient,
 // Deliver puts a message into the mailboxes of its recipients, one result for
 // each in their order. All that succeed are durable, in one commit, when it
 // returns. A subaddress (anna+Lists) goes into the owner's mailbox of that name
-// if there is one that takes mail (p), else into the INBOX.
+// if there is one that takes mail (p), else into the INBOX. What has the Identity
+// of a message that a mailbox got in the last week is there already: the result is
+// the same, and nothing is stored.
 func (e *Engine) Deliver(ctx context.Context, env Envelope, up *Upload) []Delivery {
 	results := make([]Delivery, len(env.To))
 	targets := make([]directory.Recipient, len(env.To))
@@ -102,6 +106,12 @@ func (e *Engine) deliver(ctx context.Context, env Envelope, up *Upload, owners [
 				results[i].UID = uid
 				continue
 			}
+			if uid, known, err := m.delivered(env.Identity); err != nil {
+				return err
+			} else if known {
+				results[i].UID = uid
+				continue
+			}
 			if err := m.a.room(t, 1, up.size); err != nil { // before anything of it is written
 				if KindOf(err) != OverQuota {
 					return err
@@ -112,6 +122,9 @@ func (e *Engine) deliver(ctx context.Context, env Envelope, up *Upload, owners [
 			m.log.action, m.log.detail = actDeliver, env.From
 			uid, err := m.appendNew(&NewMessage{Upload: up})
 			if err != nil {
+				return err
+			}
+			if err := m.remember(env.Identity, uid); err != nil {
 				return err
 			}
 			placed[m.id], results[i].UID = uid, uid

@@ -20,6 +20,7 @@ const (
 const (
 	tableOwner        = '!' // -> ownerRecord
 	tableAdopted      = 'a' // uidvalidity(4)          -> num(4): taken over from another server
+	tableDelivered    = 'D' // num(4) identity(16)     -> uid(4) seconds(8): what was delivered, and when
 	tableCounters     = 'c' // num(4)                  -> counters
 	tableEmail        = 'e' // email(8)                -> emailRecord
 	tableImported     = 'i' // num(4) source(16)       -> "": hashes of what was imported

@@ -109,7 +109,7 @@ func (p *purger) owner(ctx context.Context) error {
 		}
 		p.done.Mailboxes++
 	}
-	return nil
+	return p.repeat(ctx, p.forgetDeliveries)
 }
 
 // places returns the mailboxes to purge: those that exist, and those that were
@@ -316,7 +316,7 @@ func (p *purger) deleted(t *txn, num uint32) (last bool, err error) {
 	if len(uids) == purgeStep {
 		return false, nil
 	}
-	for _, table := range []byte{tableCounters, tableImported, tableKeywords, tableLog, tablePrivateLog, tableMetadata, tablePrivate, tableBlock} {
+	for _, table := range []byte{tableCounters, tableDelivered, tableImported, tableKeywords, tableLog, tablePrivateLog, tableMetadata, tablePrivate, tableBlock} {
 		lo, hi := tableRange(owner, table, num)
 		if err := t.w.DeleteRange(lo, hi); err != nil {
 			return true, err

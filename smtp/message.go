@@ -47,7 +47,8 @@ func isBare(err error) bool {
 func (c *session) upload(body *content) (*mail.Upload, error) {
 	c.messages++
 	trace := c.appendTrace(make([]byte, 0, 512), c.server.config.Now())
-	up, err := c.server.config.Engine.Upload(c.ctx, io.MultiReader(bytes.NewReader(trace), body), -1)
+	c.seal.reset(c.tx.from)
+	up, err := c.server.config.Engine.Upload(c.ctx, io.MultiReader(bytes.NewReader(trace), io.TeeReader(body, &c.seal)), -1)
 	if body.err != nil { // more exact than what the engine makes of it
 		err = body.err
 	}
@@ -68,7 +69,7 @@ func (c *session) finish(up *mail.Upload, err error, size int64) {
 		c.tx = transaction{}
 		return
 	}
-	env := mail.Envelope{From: tx.from, To: tx.to, Origin: c.origin}
+	env := mail.Envelope{From: tx.from, To: tx.to, Origin: c.origin, Identity: c.seal.identity()}
 	delivered := 0
 	for _, d := range c.server.config.Engine.Deliver(c.ctx, env, up) {
 		if d.Err != nil {

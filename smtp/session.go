@@ -27,6 +27,7 @@ type session struct {
 	helo     string // what the client called itself; empty before LHLO
 	tx       transaction
 	messages uint64 // number of the present message
+	seal     seal   // of that
 	errors   int    // refused commands in a row
 	closing  bool
 }
