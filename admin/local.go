@@ -155,7 +155,13 @@ func (l *Local) RemoveUser(ctx context.Context, name string) error {
 // logs in, and then removes mail and rights. What an interruption leaves, the
 // next purge removes.
 func (l *Local) remove(ctx context.Context, p directory.Principal) error {
+	if err := l.Engine.Retire(ctx, p); err != nil {
+		return err
+	}
 	if err := l.Directory.Remove(ctx, p.ID); err != nil {
+		if err := l.Engine.Reinstate(ctx, p); err != nil {
+			return err
+		}
 		return fault(err)
 	}
 	return l.Engine.Remove(ctx, p)

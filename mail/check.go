@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"poststube/acl"
 	"poststube/blob"
@@ -128,7 +129,7 @@ func (c *checker) account(ctx context.Context, t *txn) error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.e.dir.ByID(ctx, c.owner); c.owner != server && errors.Is(err, directory.ErrNotFound) {
+	if c.owner != server && c.lost(ctx, c.owner) {
 		c.found(0, 0, "belongs to nobody in the directory")
 	}
 	var sum Quota
@@ -158,11 +159,20 @@ func (c *checker) account(ctx context.Context, t *txn) error {
 	return nil
 }
 
+// lost tells whether the directory lacks somebody, who is not leaving.
+func (c *checker) lost(ctx context.Context, id directory.ID) bool {
+	if _, err := c.e.dir.ByID(ctx, id); !errors.Is(err, directory.ErrNotFound) {
+		return false
+	}
+	leaving, err := c.e.retired(ctx)
+	return err == nil && !slices.ContainsFunc(leaving, func(p directory.Principal) bool { return p.ID == id })
+}
+
 // entries checks a node's ACL against the directory and the reverse index.
 func (c *checker) entries(ctx context.Context, t *txn, n *node) {
 	for _, e := range n.acl {
 		if e.Who.Named() {
-			if _, err := c.e.dir.ByID(ctx, directory.ID(e.Who.ID)); errors.Is(err, directory.ErrNotFound) {
+			if c.lost(ctx, directory.ID(e.Who.ID)) {
 				c.found(n.num, 0, "has rights for %d, who is not in the directory", e.Who.ID)
 			}
 		}

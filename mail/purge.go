@@ -57,15 +57,20 @@ func (e *Engine) Purge(ctx context.Context, o PurgeOptions) (done Purged, err er
 			return done, e.failure(ctx, "purge", err)
 		}
 	}
-	for _, owner := range owners {
-		// Whom the directory has forgotten, a removal was interrupted for.
-		if _, err := e.dir.ByID(ctx, owner); errors.Is(err, directory.ErrNotFound) && !o.Preview {
-			for _, kind := range []directory.Kind{directory.Person, directory.Group} {
-				if err := e.Remove(ctx, directory.Principal{ID: owner, Kind: kind}); err != nil {
-					return done, err
-				}
+	if o.Owner == 0 && !o.Preview { // a removal was interrupted for these
+		retired, err := e.retired(ctx)
+		if err != nil {
+			return done, err
+		}
+		for _, p := range retired {
+			if err := e.Remove(ctx, p); err != nil {
+				return done, err
 			}
-			continue
+		}
+	}
+	for _, owner := range owners {
+		if _, err := e.dir.ByID(ctx, owner); errors.Is(err, directory.ErrNotFound) {
+			continue // was removed just now, or belongs to nobody: verify tells
 		}
 		p := purger{e: e, u: e.AsAdmin(directory.Principal{ID: owner}, "purge"), o: o, done: &done}
 		purge := p.owner

@@ -40,7 +40,7 @@ func (e *Engine) Remove(ctx context.Context, p directory.Principal) error {
 		return e.failure(ctx, "remove", err)
 	}
 	e.forgetOwner(p.ID)
-	return nil
+	return e.Reinstate(ctx, p) // nothing is left to be done
 }
 
 // forgetOwner takes an owner out of the caches.
