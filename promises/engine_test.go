@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"poststube/acl"
+	"poststube/admin"
 	"poststube/blob/dirblob"
 	"poststube/directory"
 	"poststube/kv/pebblekv"
@@ -93,6 +94,37 @@ func (b *building) check() error {
 	return nil
 }
 
+// service is what the command line asks.
+func (b *building) service() admin.Service { return &admin.Local{Directory: b.dir, Engine: b.engine} }
+
+// A person is somebody at an engine.
+type person struct {
+	*building
+	user string
+}
+
+func (p person) do(o op) (outcome, error)                { return p.building.do(p.user, o) }
+func (p person) read(prefix string) (store, error)       { return p.building.read(p.user, prefix) }
+func (p person) readFolder(name string) (*folder, error) { return p.building.readFolder(p.user, name) }
+
+// desk implements site.
+func (b *building) desk(user string) (desk, error) { return person{b, user}, nil }
+
+// deliver implements site.
+func (b *building) deliver(l letter) error {
+	up, err := b.engine.Upload(background, strings.NewReader(posted(l)), -1)
+	if err != nil {
+		return err
+	}
+	defer up.Discard()
+	env := mail.Envelope{From: "load@example.com", To: l.to, Origin: mail.Origin{Protocol: "test"}}
+	copy(env.Identity[:], l.subject)
+	for _, d := range b.engine.Deliver(background, env, up) {
+		err = errors.Join(err, d.Err)
+	}
+	return err
+}
+
 // as returns a person's way to mail.
 func (b *building) as(name string) (*mail.User, error) {
 	p, err := b.dir.ByName(background, name)
@@ -134,6 +166,14 @@ func (b *building) do(user string, o op) (got outcome, err error) {
 			return got, u.DeleteACL(background, o.folder, id)
 		}
 		return got, u.SetACL(background, o.folder, id, acl.Modification{Rights: rights})
+	case "annotate":
+		e := mail.MetadataEntry{Name: o.who}
+		if o.flag != "" {
+			e.Value = []byte(o.flag)
+		}
+		return got, u.SetMetadata(background, o.folder, []mail.MetadataEntry{e})
+	case "undelete", "import":
+		return administer(b.service(), user, o)
 	}
 	box, err := u.Open(background, o.folder)
 	if err != nil {
@@ -164,6 +204,14 @@ func (b *building) do(user string, o op) (got outcome, err error) {
 	case "expunge":
 		_, _, err := box.Expunge(background, uids)
 		return got, err
+	case "replace":
+		up, err := b.engine.Upload(background, strings.NewReader(text(o.subject)), -1)
+		if err != nil {
+			return got, err
+		}
+		defer up.Discard()
+		done, err := box.Replace(background, o.uids[0], o.to, mail.NewMessage{Upload: up, Flags: flagsOf(o.flag)})
+		return outcome{uids: list(done.UIDs)}, err
 	}
 	return got, fmt.Errorf("no command %q", o.kind)
 }
@@ -180,8 +228,11 @@ func (b *building) read(user, prefix string) (store, error) {
 	}
 	found := store{}
 	for _, info := range boxes {
-		if info.Namespace == mail.Personal && strings.HasPrefix(info.Name, prefix) {
-			if found[info.Name], err = b.readFolder(u, info.Name); err != nil {
+		if info.NonExistent {
+			continue
+		}
+		if info.Namespace == mail.Personal && strings.HasPrefix(info.Name, prefix) || info.Namespace == mail.OtherUsers && strings.Contains(info.Name, "/"+prefix) {
+			if found[info.Name], err = b.readFolder(user, info.Name); err != nil {
 				return nil, fmt.Errorf("%s: %w", info.Name, err)
 			}
 		}
@@ -189,7 +240,11 @@ func (b *building) read(user, prefix string) (store, error) {
 	return found, nil
 }
 
-func (b *building) readFolder(u *mail.User, name string) (*folder, error) {
+func (b *building) readFolder(user, name string) (*folder, error) {
+	u, err := b.as(user)
+	if err != nil {
+		return nil, err
+	}
 	box, err := u.Open(background, name)
 	if err != nil {
 		return nil, err
@@ -198,7 +253,8 @@ func (b *building) readFolder(u *mail.User, name string) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &folder{validity: s.UIDValidity, next: s.UIDNext, highest: uint64(s.HighestModSeq), messages: map[uint32]message{}, rights: map[string]string{}}
+	f := newFolder()
+	f.validity, f.next, f.highest, f.foreign = s.UIDValidity, s.UIDNext, uint64(s.HighestModSeq), isForeign(name)
 	for from := uint32(1); from != 0; {
 		from, err = box.Messages(background, s.UIDs, from, 0, func(m *mail.Message) bool {
 			f.messages[m.UID] = message{flags: wordsOf(m.Flags), modseq: uint64(m.ModSeq)}
@@ -213,6 +269,16 @@ func (b *building) readFolder(u *mail.User, name string) (*folder, error) {
 			return nil, fmt.Errorf("UID %d: %w", uid, err)
 		}
 		f.messages[uid] = m
+	}
+	if f.foreign {
+		return f, nil
+	}
+	notes, err := u.Metadata(background, name)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range notes {
+		f.notes[e.Name] = string(e.Value)
 	}
 	entries, err := u.ACL(background, name)
 	for _, e := range entries {

@@ -19,12 +19,12 @@ func (p Promise) Command() string {
 // List returns all promises that have a test.
 func List() []Promise {
 	return []Promise{
-		{"durable", "What was acknowledged over IMAP or LMTP survives SIGKILL: messages, flags, mailboxes, rights. No UID names another message, no modseq falls.", "promises", "TestKill", 1000},
+		{"durable", "What was acknowledged over IMAP, LMTP or the command line survives SIGKILL: messages, flags, mailboxes, rights, annotations, groups, quotas, imports. No UID names another message, no modseq falls, a delivery or an import that is repeated is there once.", "promises", "TestKill", 1000},
 		{"durable", "What was acknowledged, or shown to a reader, survives a power cut. Search finds what is there.", "promises", "TestPowerCut", 100000},
 		{"durable", "The rig above notices a disk that only claims to sync.", "promises", "TestPowerCutFinds", 0},
 		{"durable", "The key-value store keeps what it acknowledged when the power fails.", "kv/pebblekv", "TestCrash", 100000},
 		{"durable", "The files of large messages are whole or not there when the power fails.", "blob/dirblob", "TestCrash", 10000},
-		{"atomic", "When the disk fails or is full, a command is done as a whole or not at all, and verify finds nothing.", "promises", "TestFaults", 0},
+		{"atomic", "When the disk fails or is full, a command is done as a whole or not at all, and verify finds nothing.", "promises", "TestFaults", 1},
 		{"isolated", "What a user is told is the same with and without the mail of others.", "promises", "TestNonInterference", 10000},
 		{"isolated", "Every command, with every right: answered as the right says, and as if there were no such mailbox without it.", "imap", "TestMatrix", 0},
 		{"isolated", "All ways to a mailbox pass one check of rights.", "promises", "TestOneDoor", 0},

@@ -3,7 +3,6 @@ package promises
 import (
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"strings"
 )
@@ -22,6 +21,16 @@ type folder struct {
 	highest  uint64 // HIGHESTMODSEQ
 	messages map[uint32]message
 	rights   map[string]string // by name of who has them, but the owner
+	notes    map[string]string // annotations by name, the policy among them
+	// foreign: it is somebody else's, who lets the client do all with messages.
+	foreign bool
+	// gone is what was expunged and can be had back. Nobody can list it over
+	// IMAP, so it is not compared, but used.
+	gone map[uint32]message
+}
+
+func newFolder() *folder {
+	return &folder{next: 1, messages: map[uint32]message{}, rights: map[string]string{}, notes: map[string]string{}, gone: map[uint32]message{}}
 }
 
 // A message is known by its subject, from which its text follows.
@@ -36,7 +45,7 @@ func (s store) clone() store {
 	out := make(store, len(s))
 	for name, f := range s {
 		c := *f
-		c.messages, c.rights = maps.Clone(f.messages), maps.Clone(f.rights)
+		c.messages, c.rights, c.notes, c.gone = maps.Clone(f.messages), maps.Clone(f.rights), maps.Clone(f.notes), maps.Clone(f.gone)
 		out[name] = &c
 	}
 	return out
@@ -47,7 +56,7 @@ func (s store) String() string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(s)) {
 		f := s[name]
-		fmt.Fprintf(&b, "%s next %d rights %v\n", name, f.next, f.rights)
+		fmt.Fprintf(&b, "%s next %d rights %v notes %v\n", name, f.next, f.rights, f.notes)
 		for _, uid := range slices.Sorted(maps.Keys(f.messages)) {
 			fmt.Fprintf(&b, "\t%d %s (%s)\n", uid, f.messages[uid].subject, f.messages[uid].flags)
 		}
@@ -77,22 +86,31 @@ func (s store) fits(found store) string {
 	return ""
 }
 
-// settle finds which of the stores that a crash may leave was found, and says
-// what is wrong if none was.
-func settle(acked store, pending *op, found store) error {
+// settle finds which of the stores that a crash may leave was found, and returns
+// it with what only the server can tell. It says what is wrong if it was neither.
+func settle(acked store, pending *op, found store) (store, error) {
 	problem := acked.fits(found)
 	if problem == "" {
-		return nil
+		return acked.clone().adopt(found), nil
 	}
 	if pending == nil {
-		return fmt.Errorf("nothing was under way: %s", problem)
+		return nil, fmt.Errorf("nothing was under way: %s", problem)
 	}
 	done := acked.clone()
 	done.apply(*pending)
 	if late := done.fits(found); late != "" {
-		return fmt.Errorf("neither before %v: %s\nnor after it: %s", *pending, problem, late)
+		return nil, fmt.Errorf("neither before %v: %s\nnor after it: %s", *pending, problem, late)
 	}
-	return nil
+	return done.adopt(found), nil
+}
+
+// adopt takes in the numbers that the server gives.
+func (s store) adopt(found store) store {
+	for name, f := range s {
+		g := found[name]
+		f.validity, f.highest, f.messages = g.validity, g.highest, maps.Clone(g.messages)
+	}
+	return s
 }
 
 // An op is one command of a client.
@@ -102,9 +120,9 @@ type op struct {
 	to      string // of copy, move and rename
 	uids    []uint32
 	subject string
-	flag    string
+	flag    string // the value, of annotate
 	add     bool
-	who     string
+	who     string // the name, of annotate
 	rights  string
 }
 
@@ -125,7 +143,7 @@ func (s store) apply(o op) {
 	f := s[o.folder]
 	switch o.kind {
 	case "create":
-		s[o.folder] = &folder{next: 1, messages: map[uint32]message{}, rights: map[string]string{}}
+		s[o.folder] = newFolder()
 	case "delete":
 		delete(s, o.folder)
 	case "rename":
@@ -153,11 +171,30 @@ func (s store) apply(o op) {
 				}
 			}
 		}
+	case "replace":
+		f.remove(o.uids[0])
+		s[o.to].add(message{subject: o.subject, flags: o.flag})
 	case "expunge":
 		for _, uid := range o.uids {
 			if strings.Contains(f.messages[uid].flags, `\Deleted`) {
-				delete(f.messages, uid)
+				f.remove(uid)
 			}
+		}
+	case "undelete":
+		m := f.gone[o.uids[0]].with(`\Deleted`, false)
+		m.modseq, m.changed = 0, false
+		f.add(m)
+	case "import":
+		for _, subject := range imported(o) {
+			f.add(message{subject: subject, flags: o.flag})
+		}
+	case "annotate":
+		f.notes[o.who] = o.flag
+		if o.flag == "" {
+			delete(f.notes, o.who)
+		}
+		if o.who == policyEntry {
+			s.forgetModseqs(o.folder)
 		}
 	case "setacl":
 		f.rights[o.who] = o.rights
@@ -165,6 +202,30 @@ func (s store) apply(o op) {
 			delete(f.rights, o.who)
 		}
 	}
+}
+
+// policyEntry is the annotation that says which flags everyone has for himself.
+const policyEntry = "/shared/vendor/poststube/private-flags"
+
+// forgetModseqs is for what gives all messages of a tree new ones.
+func (s store) forgetModseqs(root string) {
+	for name, f := range s {
+		if name != root && !strings.HasPrefix(name, root+"/") {
+			continue
+		}
+		for uid, m := range f.messages {
+			m.modseq = 0
+			f.messages[uid] = m
+		}
+	}
+}
+
+// imported are the subjects of one import.
+func imported(o op) []string { return []string{o.subject + "a", o.subject + "b", o.subject + "c"} }
+
+func (f *folder) remove(uid uint32) {
+	f.gone[uid] = f.messages[uid]
+	delete(f.messages, uid)
 }
 
 func (f *folder) add(m message) {
@@ -191,16 +252,21 @@ func sortWords(words []string) string {
 	return strings.Join(words, " ")
 }
 
+// arrivals is how many messages a command brings, where that is certain.
+var arrivals = map[string]int{"append": 1, "replace": 1, "undelete": 1, "import": 3}
+
 // learn takes in what the acknowledgement told, and says what cannot be.
 func (s store) learn(o op, got outcome) error {
 	f := s[o.folder]
+	to := f
 	switch o.kind {
-	case "append":
-		if want := f.next - 1; len(got.uids) != 1 || got.uids[0] != want {
-			return fmt.Errorf("%v: went to UIDs %v, %d was the next", o, got.uids, want)
+	case "copy", "move", "replace":
+		to = s[o.to]
+		fallthrough
+	case "append", "undelete", "import":
+		if want := arrivals[o.kind]; want != 0 && len(got.uids) != want {
+			return fmt.Errorf("%v: went to UIDs %v, want %d", o, got.uids, want)
 		}
-	case "copy", "move":
-		to := s[o.to]
 		for i, uid := range got.uids {
 			if want := to.next - uint32(len(got.uids)-i); uid != want {
 				return fmt.Errorf("%v: went to UIDs %v, %d is the next now", o, got.uids, to.next)
@@ -224,123 +290,4 @@ func (s store) learn(o op, got outcome) error {
 		f.highest = max(f.highest, modseq)
 	}
 	return nil
-}
-
-// A generator makes up the commands of one client.
-type generator struct {
-	*rand.Rand
-	prefix string   // of its mailboxes
-	others []string // who may be given rights
-	serial int
-}
-
-var kinds = []string{"append", "append", "append", "append", "store", "store", "store", "copy", "move", "expunge", "expunge", "setacl", "create", "rename", "delete"}
-
-const (
-	maxFolders  = 5
-	maxMessages = 25
-)
-
-// next makes up a command that must succeed.
-func (g *generator) next(s store) op {
-	names := slices.Sorted(maps.Keys(s))
-	if len(names) < 2 {
-		return op{kind: "create", folder: g.name()}
-	}
-	folder := names[g.IntN(len(names))]
-	o := op{kind: kinds[g.IntN(len(kinds))], folder: folder}
-	f := s[folder]
-	if len(f.messages) > maxMessages { // old ones go, so that no round is slower than the last
-		return g.shrink(o, f)
-	}
-	switch o.kind {
-	case "append":
-		o.subject, o.flag = g.subject(), g.pick("", `\Flagged`, `\Seen todo`)
-	case "store":
-		o.uids, o.flag, o.add = g.some(f), g.pick(`\Seen`, `\Flagged`, `\Deleted`, `\Deleted`, `\Answered`, "todo"), g.IntN(3) > 0
-	case "copy", "move":
-		o.uids, o.to = g.some(f), names[g.IntN(len(names))]
-		if o.to == folder && o.kind == "move" {
-			o.kind = "copy"
-		}
-	case "expunge":
-		o.uids = g.some(f)
-	case "setacl":
-		if strings.Contains(folder, "/") { // it inherits, which is another story
-			return g.next(s)
-		}
-		o.who, o.rights = g.pick(g.others...), g.pick("", "lr", "lrs", "lrsw")
-	case "create":
-		if len(names) >= maxFolders {
-			return g.next(s)
-		}
-		o.folder = g.name()
-		if g.IntN(2) == 0 && !strings.Contains(folder, "/") {
-			o.folder = folder + "/" + g.name()
-		}
-	case "rename":
-		o.to = g.name()
-	case "delete":
-		if len(names) <= 2 || slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, folder+"/") }) {
-			return g.next(s)
-		}
-	}
-	if (o.kind == "store" || o.kind == "copy" || o.kind == "move" || o.kind == "expunge") && len(o.uids) == 0 {
-		return op{kind: "append", folder: folder, subject: g.subject()}
-	}
-	return o
-}
-
-// shrink marks old messages or removes those marked.
-func (g *generator) shrink(o op, f *folder) op {
-	uids := slices.Sorted(maps.Keys(f.messages))[:maxMessages/2]
-	o.kind, o.uids, o.flag, o.add = "store", uids, `\Deleted`, true
-	if slices.ContainsFunc(uids, func(uid uint32) bool { return strings.Contains(f.messages[uid].flags, `\Deleted`) }) {
-		o.kind = "expunge"
-	}
-	return o
-}
-
-// name returns one that no mailbox of this client ever had.
-func (g *generator) name() string {
-	g.serial++
-	return fmt.Sprintf("%s%d", g.prefix, g.serial)
-}
-
-// subject returns one that no message ever had.
-func (g *generator) subject() string {
-	g.serial++
-	return fmt.Sprintf("%sm%d", g.prefix, g.serial)
-}
-
-func (g *generator) pick(words ...string) string { return words[g.IntN(len(words))] }
-
-// some returns a few UIDs of a folder in order.
-func (g *generator) some(f *folder) []uint32 {
-	uids := slices.Sorted(maps.Keys(f.messages))
-	if len(uids) == 0 {
-		return nil
-	}
-	at := g.IntN(len(uids))
-	return uids[at:min(len(uids), at+1+g.IntN(4))]
-}
-
-// text is the message of a subject; some are so large that they are not kept in
-// the log of the store but in files.
-func text(subject string) string {
-	body := "From: load@example.com\r\nSubject: " + subject + "\r\n\r\nhello " + subject + "\r\n"
-	if strings.HasSuffix(subject, "7") {
-		body += strings.Repeat(strings.Repeat("k", 98)+"\r\n", 700)
-	}
-	return body
-}
-
-// subjectOf is text's inverse; it fails for what is not whole.
-func subjectOf(octets string) (string, error) {
-	_, rest, _ := strings.Cut(octets, "\r\nSubject: ")
-	subject, _, _ := strings.Cut(rest, "\r\n")
-	if _, own, ok := strings.Cut(octets, "From: load@"); !ok || "From: load@"+own != text(subject) {
-		return "", fmt.Errorf("a message of %d octets is not whole; its subject is %q", len(octets), subject)
-	}
-	return subject, nil
 }

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,15 +26,15 @@ func TestPowerCut(t *testing.T) {
 	start := time.Now()
 	var sum powerCut
 	seeds := uint64(0)
-	for left := rounds(t, 500); left > 0; left -= cutsPerDisk {
+	for left := rounds(t, 150); left > 0; left -= cutsPerDisk {
 		p := &powerCut{}
 		seeds++
-		if err := p.run(func(fs vfs.FS) vfs.FS { return fs }, seeds, min(left, cutsPerDisk)); err != nil {
+		if err := p.run(nil, seeds, min(left, cutsPerDisk)); err != nil {
 			t.Fatalf("seed %d: %v", seeds, err)
 		}
 		sum.cuts, sum.acked, sum.shown, sum.searches = sum.cuts+p.cuts, sum.acked+p.acked, sum.shown+p.shown, sum.searches+p.searches
 	}
-	if sum.acked < sum.cuts || sum.shown < sum.cuts/20 {
+	if sum.acked < 20*sum.cuts || sum.shown < sum.cuts/20 {
 		t.Errorf("%d commands acknowledged, %d states shown: too few to prove anything", sum.acked, sum.shown)
 	}
 	tried(t, "%d cuts of power, %d seeds, %d commands acknowledged, %d mailboxes shown to readers, %d searches, %.0f s",
@@ -48,7 +49,7 @@ const cutsPerDisk = 25
 // synced and has not.
 func TestPowerCutFinds(t *testing.T) {
 	p := &powerCut{}
-	err := p.run(func(fs vfs.FS) vfs.FS { return &lyingFS{FS: fs} }, 1, cutsPerDisk)
+	err := p.run(&lyingFS{}, 1, cutsPerDisk)
 	if err == nil {
 		t.Errorf("a disk that does not sync was not noticed in %d cuts", p.cuts)
 	}
@@ -56,30 +57,13 @@ func TestPowerCutFinds(t *testing.T) {
 	tried(t, "noticed after %d cuts: %s", p.cuts, line)
 }
 
-// A powerCut is one run. Each hand is a client with mailboxes of its own.
+// A powerCut is one run.
 type powerCut struct {
 	load                         sync.RWMutex // held for writing while a cut is examined
 	rng                          *rand.Rand
 	b                            *building
-	hands                        []*hand
+	writers                      []writer
 	cuts, acked, shown, searches int
-}
-
-type hand struct {
-	*generator
-	user string
-
-	mu      sync.Mutex
-	acked   store
-	pending *op
-	count   int
-	// seen is the newest of what a reader was shown, by UIDVALIDITY.
-	seen map[uint32]shown
-}
-
-type shown struct {
-	next    uint32
-	highest uint64
 }
 
 // slowSyncs lets syncs take their time, as those of a real disk do: what happens
@@ -95,28 +79,46 @@ func slowSyncs(fs vfs.FS) vfs.FS {
 	}))
 }
 
-func (p *powerCut) run(wrap func(vfs.FS) vfs.FS, seed uint64, cuts int) error {
+// run cuts the power a number of times. A liar, if there is one, begins to lie when
+// the writers begin to write.
+func (p *powerCut) run(liar *lyingFS, seed uint64, cuts int) error {
 	p.rng = rand.New(rand.NewPCG(seed, 99))
 	mem := vfs.NewCrashableMem()
 	var err error
-	if p.b, err = open(wrap(slowSyncs(mem))); err != nil {
+	fs := slowSyncs(mem)
+	if liar != nil {
+		liar.FS = fs
+		fs = liar
+	}
+	if p.b, err = open(fs); err != nil {
 		return err
 	}
 	if err := p.b.settlePeople(); err != nil {
 		return err
 	}
-	for i := range 6 {
-		p.hands = append(p.hands, &hand{
-			generator: &generator{Rand: rand.New(rand.NewPCG(seed, uint64(i))), prefix: fmt.Sprintf("w%dx", i), others: []string{"clara", "dora"}},
-			user:      people[i%2], acked: store{}, seen: map[uint32]shown{},
-		})
+	if p.writers, err = shift(p.b.service(), seed, 5, 2, 1); err != nil {
+		return err
+	}
+	if liar != nil {
+		liar.lies.Store(true)
 	}
 	stop := make(chan struct{})
-	errs := make(chan error, 2*len(p.hands))
+	errs := make(chan error, 2*len(p.writers))
 	var work sync.WaitGroup
-	for _, h := range p.hands {
-		work.Go(func() { errs <- h.work(p.b, &p.load, stop) })
-		work.Go(func() { errs <- h.look(p.b, &p.load, stop) })
+	started := 0
+	for _, w := range p.writers {
+		if err := w.sit(p.b); err != nil {
+			return err
+		}
+		if c, ok := w.(*courier); ok {
+			c.limit = 2 * cutsPerDisk // each cut reads all
+		}
+		started++
+		work.Go(func() { errs <- until(stop, &p.load, w.turn) })
+		if h, ok := w.(*hand); ok {
+			started++
+			work.Go(func() { errs <- until(stop, &p.load, func() error { return h.look(p.b) }) })
+		}
 	}
 	var problem error
 	for ; p.cuts < cuts && problem == nil && len(errs) == 0; p.cuts++ {
@@ -127,104 +129,71 @@ func (p *powerCut) run(wrap func(vfs.FS) vfs.FS, seed uint64, cuts int) error {
 	}
 	close(stop)
 	work.Wait()
-	for range 2 * len(p.hands) {
+	for range started {
 		problem = errors.Join(problem, <-errs)
 	}
-	for _, h := range p.hands {
-		p.acked += h.count
-		p.shown += len(h.seen)
+	for _, w := range p.writers {
+		p.acked += w.done()
+		if h, ok := w.(*hand); ok {
+			p.shown += len(h.seen)
+		}
 	}
 	return errors.Join(problem, p.b.close())
 }
 
-// work gives commands until stop.
-func (h *hand) work(b *building, load *sync.RWMutex, stop <-chan struct{}) error {
+// until does something again and again until stop, but not during a cut.
+func until(stop <-chan struct{}, load *sync.RWMutex, turn func() error) error {
 	for {
 		select {
 		case <-stop:
 			return nil
 		default:
 		}
-		h.mu.Lock()
-		o := h.next(h.acked)
-		h.pending = &o
-		h.mu.Unlock()
 		load.RLock()
-		got, err := b.do(h.user, o)
+		err := turn()
 		load.RUnlock()
 		if err != nil {
-			return fmt.Errorf("%v: %w", o, err)
-		}
-		h.mu.Lock()
-		h.acked.apply(o)
-		err = h.acked.learn(o, got)
-		h.pending = nil
-		h.count++
-		h.mu.Unlock()
-		if err != nil {
 			return err
-		}
-	}
-}
-
-// look reads what the hand has made, as another session of the same person does,
-// and remembers what it was shown.
-func (h *hand) look(b *building, load *sync.RWMutex, stop <-chan struct{}) error {
-	for {
-		select {
-		case <-stop:
-			return nil
-		default:
-		}
-		h.mu.Lock()
-		var name string
-		for n := range h.acked {
-			name = n
-			break
-		}
-		h.mu.Unlock()
-		u, err := b.as(h.user)
-		if err != nil {
-			return err
-		}
-		load.RLock()
-		s, err := u.Status(background, name, mail.WantAllStatus)
-		load.RUnlock()
-		if err == nil {
-			h.mu.Lock()
-			h.seen[s.UIDValidity] = shown{s.UIDNext, uint64(s.HighestModSeq)}
-			h.mu.Unlock()
-		} else if k := mail.KindOf(err); k != mail.NotFound && k != mail.Invalid {
-			return fmt.Errorf("status of %q: %w", name, err)
 		}
 		runtime.Gosched()
 	}
 }
 
-// A moment is what a hand knows when the power goes.
-type moment struct {
-	acked   store
-	pending *op
-	seen    map[uint32]shown
+// look reads what the hand has made, as another session of the same person does,
+// and remembers what it was shown.
+func (h *hand) look(b *building) error {
+	h.Lock()
+	var name string
+	for n := range h.acked {
+		name = n
+		break
+	}
+	h.Unlock()
+	u, err := b.as(h.user)
+	if err != nil {
+		return err
+	}
+	s, err := u.Status(background, name, mail.WantAllStatus)
+	if err == nil {
+		h.Lock()
+		h.seen[s.UIDValidity] = shown{s.UIDNext, uint64(s.HighestModSeq)}
+		h.Unlock()
+	} else if k := mail.KindOf(err); k != mail.NotFound && k != mail.Invalid {
+		return fmt.Errorf("status of %q: %w", name, err)
+	}
+	return nil
 }
 
 // cut takes the power from a copy of the disk and looks at what is left.
 func (p *powerCut) cut(mem *vfs.MemFS) (err error) {
-	moments := make([]moment, len(p.hands))
-	for i, h := range p.hands {
-		h.mu.Lock()
-		moments[i] = moment{acked: h.acked.clone(), seen: map[uint32]shown{}}
-		if h.pending != nil {
-			o := *h.pending
-			moments[i].pending = &o
-		}
-		for k, v := range h.seen {
-			moments[i].seen[k] = v
-		}
+	ledgers := make([]writer, len(p.writers))
+	for i, w := range p.writers {
+		w.Lock()
+		ledgers[i] = w.clone()
 	}
 	left := mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 50 * p.rng.IntN(3), RNG: p.rng})
-	for _, h := range p.hands {
-		h.mu.Unlock()
+	for _, w := range p.writers {
+		w.Unlock()
 	}
 	p.load.Lock() // the load waits, so that the time goes into cuts
 	defer p.load.Unlock()
@@ -236,21 +205,12 @@ func (p *powerCut) cut(mem *vfs.MemFS) (err error) {
 	if err := b.check(); err != nil {
 		return fmt.Errorf("cut %d: %w", p.cuts, err)
 	}
-	for i, h := range p.hands {
-		found, err := b.read(h.user, h.prefix)
-		if err != nil {
-			return fmt.Errorf("cut %d: client %d: %w", p.cuts, i, err)
+	for i, l := range ledgers {
+		if err := l.settle(b); err != nil {
+			return fmt.Errorf("cut %d: %w", p.cuts, err)
 		}
-		if err := settle(moments[i].acked, moments[i].pending, found); err != nil {
-			return fmt.Errorf("cut %d: client %d: %w", p.cuts, i, err)
-		}
-		for name, f := range found {
-			if s := moments[i].seen[f.validity]; f.next < s.next || f.highest < s.highest {
-				return fmt.Errorf("cut %d: %s was shown with UIDNEXT %d and HIGHESTMODSEQ %d, now it has %d and %d", p.cuts, name, s.next, s.highest, f.next, f.highest)
-			}
-		}
-		if p.cuts%10 == i {
-			if err := p.search(b, h.user, found); err != nil {
+		if h, ok := l.(*hand); ok && p.cuts%10 == i {
+			if err := p.search(b, h.user, h.acked); err != nil {
 				return fmt.Errorf("cut %d: %w", p.cuts, err)
 			}
 		}
@@ -298,14 +258,17 @@ func (p *powerCut) search(b *building, user string, found store) error {
 }
 
 // lyingFS forgets to sync the write-ahead log.
-type lyingFS struct{ vfs.FS }
+type lyingFS struct {
+	vfs.FS
+	lies atomic.Bool
+}
 
 func (l *lyingFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
 	f, err := l.FS.Create(name, c)
 	if err != nil || !strings.HasSuffix(name, ".log") {
 		return f, err
 	}
-	return lyingFile{f}, nil
+	return lyingFile{f, l}, nil
 }
 
 func (l *lyingFS) ReuseForWrite(oldname, newname string, c vfs.DiskWriteCategory) (vfs.File, error) {
@@ -313,11 +276,31 @@ func (l *lyingFS) ReuseForWrite(oldname, newname string, c vfs.DiskWriteCategory
 	if err != nil {
 		return f, err
 	}
-	return lyingFile{f}, nil
+	return lyingFile{f, l}, nil
 }
 
-type lyingFile struct{ vfs.File }
+type lyingFile struct {
+	vfs.File
+	fs *lyingFS
+}
 
-func (lyingFile) Sync() error                  { return nil }
-func (lyingFile) SyncData() error              { return nil }
-func (f lyingFile) SyncTo(int64) (bool, error) { return false, nil }
+func (f lyingFile) Sync() error {
+	if f.fs.lies.Load() {
+		return nil
+	}
+	return f.File.Sync()
+}
+
+func (f lyingFile) SyncData() error {
+	if f.fs.lies.Load() {
+		return nil
+	}
+	return f.File.SyncData()
+}
+
+func (f lyingFile) SyncTo(n int64) (bool, error) {
+	if f.fs.lies.Load() {
+		return false, nil
+	}
+	return f.File.SyncTo(n)
+}

@@ -3,14 +3,19 @@ package promises
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+
+	"poststube/admin"
 )
 
 // buildProgram builds the program that is promised of.
@@ -25,9 +30,13 @@ func buildProgram(t *testing.T) string {
 
 // A process is a running server.
 type process struct {
+	dir    string
 	cmd    *exec.Cmd
 	addrs  map[string]string // of each protocol
 	stderr bytes.Buffer      // to be read once it has ended
+
+	mu    sync.Mutex
+	conns []net.Conn // of desks
 }
 
 // shortDir returns a directory whose name leaves room for a socket's.
@@ -51,7 +60,7 @@ func environ() []string {
 
 // start starts a server on dir and returns when it is ready.
 func start(bin, dir string) (*process, error) {
-	p := &process{addrs: map[string]string{}}
+	p := &process{dir: dir, addrs: map[string]string{}}
 	p.cmd = exec.Command(bin, "serve", "--data", dir, "--listen", "imap=127.0.0.1:0", "--listen", "imaps=127.0.0.1:0", "--listen", "lmtp=127.0.0.1:0")
 	p.cmd.Env, p.cmd.Stderr = environ(), &p.stderr
 	out, err := p.cmd.StdoutPipe()
@@ -76,6 +85,13 @@ func start(bin, dir string) (*process, error) {
 			return p, nil
 		}
 	}
+}
+
+// service asks the server over its control socket, as the command line does.
+func (p *process) service() admin.Service {
+	return &admin.Client{Dial: func(ctx context.Context) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(p.dir, "control.sock"))
+	}}
 }
 
 // kill ends the server with SIGKILL.

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"poststube/admin"
 )
 
 // A wire is one IMAP session, as bare as it can be: what the server says is what
@@ -17,6 +19,29 @@ type wire struct {
 	conn net.Conn
 	r    *bufio.Reader
 	tags int
+	user string
+	// service is the control socket, for what IMAP has no command for.
+	service admin.Service
+}
+
+// dialWire connects to a server and logs in.
+func dialWire(p *process, user string) (*wire, error) {
+	conn, err := net.Dial("tcp", p.addrs["imap"])
+	if err != nil {
+		return nil, err
+	}
+	w, err := newWire(conn)
+	if err == nil {
+		w.user, w.service = user, p.service()
+		_, _, err = w.must("LOGIN %s secret", user)
+	}
+	if err == nil {
+		_, _, err = w.must("ENABLE CONDSTORE")
+	}
+	if err != nil {
+		conn.Close()
+	}
+	return w, err
 }
 
 // errRefused is NO or BAD, where OK was due.
@@ -157,6 +182,14 @@ func (w *wire) do(o op) (got outcome, err error) {
 		if _, tagged, err = w.must("APPEND %s (%s) {%d+}\r\n%s", o.folder, o.flag, len(octets), octets); err == nil {
 			got.uids, err = uidsIn(codeAppend, tagged)
 		}
+	case "annotate":
+		value := "NIL"
+		if o.flag != "" {
+			value = strconv.Quote(o.flag)
+		}
+		_, _, err = w.must("SETMETADATA %s (%s %s)", o.folder, o.who, value)
+	case "undelete", "import":
+		return administer(w.service, w.user, o)
 	default:
 		if _, _, err := w.must("SELECT %s", o.folder); err != nil {
 			return got, err
@@ -192,6 +225,13 @@ func (w *wire) inSelected(o op) (got outcome, err error) {
 	case "expunge":
 		_, _, err := w.must("UID EXPUNGE %s", set(o.uids))
 		return got, err
+	case "replace":
+		octets := text(o.subject)
+		lines, tagged, err := w.must("UID REPLACE %d %s (%s) {%d+}\r\n%s", o.uids[0], o.to, o.flag, len(octets), octets)
+		if err == nil {
+			got.uids, err = uidsIn(codeAppend, strings.Join(lines, "\n")+tagged)
+		}
+		return got, err
 	}
 	lines, tagged, err := w.must("UID %s %s %s", strings.ToUpper(o.kind), set(o.uids), o.to)
 	if err == nil {
@@ -202,16 +242,22 @@ func (w *wire) inSelected(o op) (got outcome, err error) {
 
 var (
 	statusNumbers = regexp.MustCompile(`([A-Z]+) (\d+)`)
+	metadataItem  = regexp.MustCompile(`(/[a-z/-]+) "([^"]*)"`)
 	listName      = regexp.MustCompile(`^\* LIST \([^)]*\) "/" "?([^"]+)"?$`)
 )
 
 // read returns the client's mailboxes as they are now.
 func (w *wire) read(prefix string) (store, error) {
-	lines, _, err := w.must(`LIST "" %s*`, prefix)
-	if err != nil {
-		return nil, err
+	var lines []string
+	for _, pattern := range []string{prefix + "*", "Users/%/" + prefix + "*"} {
+		more, _, err := w.must(`LIST "" %s`, pattern)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, more...)
 	}
 	found := store{}
+	var err error
 	for _, line := range lines {
 		if m := listName.FindStringSubmatch(line); m != nil && !strings.Contains(line, "NonExistent") {
 			if found[m[1]], err = w.readFolder(m[1]); err != nil {
@@ -223,7 +269,8 @@ func (w *wire) read(prefix string) (store, error) {
 }
 
 func (w *wire) readFolder(name string) (*folder, error) {
-	f := &folder{messages: map[uint32]message{}, rights: map[string]string{}}
+	f := newFolder()
+	f.foreign = isForeign(name)
 	lines, _, err := w.must("STATUS %s (UIDVALIDITY UIDNEXT HIGHESTMODSEQ)", name)
 	if err != nil {
 		return nil, err
@@ -260,6 +307,15 @@ func (w *wire) readFolder(name string) (*folder, error) {
 			m.flags = sortWords(strings.Fields(strings.ReplaceAll(flags[1], `\Recent`, "")))
 		}
 		f.messages[uint32(number(itemUID, items))] = m
+	}
+	if f.foreign {
+		return f, nil
+	}
+	if lines, _, err = w.must("GETMETADATA (DEPTH infinity) %s (/shared /private)", name); err != nil {
+		return nil, err
+	}
+	for _, m := range metadataItem.FindAllStringSubmatch(strings.Join(lines, "\n"), -1) {
+		f.notes[m[1]] = strings.ReplaceAll(m[2], `\\`, `\`)
 	}
 	if strings.Contains(name, "/") {
 		return f, nil // it inherits
