@@ -25,7 +25,11 @@ func (l *Local) Import(ctx context.Context, box MailboxName, src iter.Seq2[Messa
 	if im.user, err = l.owner(ctx, box.Owner); err != nil {
 		return im.done, err
 	}
-	if err := makeMailbox(ctx, im.user, box.Name, nil); err != nil {
+	made, err := makeMailbox(ctx, im.user, box.Name, nil)
+	if err == nil && made {
+		err = show(ctx, im.user, box.Name)
+	}
+	if err != nil {
 		return im.done, err
 	}
 	defer im.discard()

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 
+	"poststube/directory"
 	"poststube/mail"
 )
 
@@ -48,7 +49,7 @@ func (l *Local) PrepareFolder(ctx context.Context, f Folder) (FolderState, error
 	if err := u.CheckOwnName(f.Name); err != nil {
 		return s, err
 	}
-	if err := makeMailbox(ctx, u, f.Name, f.SpecialUse); err != nil {
+	if _, err := makeMailbox(ctx, u, f.Name, f.SpecialUse); err != nil {
 		return s, err
 	}
 	if f.UIDValidity != 0 {
@@ -85,13 +86,24 @@ func (l *Local) FinishFolder(ctx context.Context, f Folder) error {
 	return nil
 }
 
-// makeMailbox makes the mailbox if there is none of that name.
-func makeMailbox(ctx context.Context, u *mail.User, name string, uses []string) error {
-	_, err := u.Lookup(ctx, name)
+// makeMailbox makes the mailbox if there is none of that name, and tells whether
+// it did.
+func makeMailbox(ctx context.Context, u *mail.User, name string, uses []string) (made bool, err error) {
+	_, err = u.Lookup(ctx, name)
 	if mail.KindOf(err) == mail.NotFound {
 		_, err = u.Create(ctx, name, uses)
+		made = err == nil
 	}
-	return err
+	return made, err
+}
+
+// show subscribes somebody to a mailbox that was made for them: many mail programs
+// show no others.
+func show(ctx context.Context, u *mail.User, name string) error {
+	if u.Principal().Kind != directory.Person {
+		return nil // groups do not read; what they share is subscribed by itself
+	}
+	return u.Subscribe(ctx, name)
 }
 
 // PrepareFolder implements Service.

@@ -96,8 +96,10 @@ func (l *Local) CreateMailbox(ctx context.Context, box MailboxName) error {
 	if err != nil {
 		return err
 	}
-	_, err = u.Create(ctx, box.Name, box.SpecialUse)
-	return err
+	if _, err = u.Create(ctx, box.Name, box.SpecialUse); err != nil {
+		return err
+	}
+	return show(ctx, u, box.Name)
 }
 
 // DeleteMailbox implements Service.

@@ -53,6 +53,9 @@ func (l *Local) Addresses(ctx context.Context, name string) ([]string, error) {
 		return nil, err
 	}
 	list, err := l.Directory.Addresses(ctx, p.ID)
+	if list == nil {
+		list = []string{} // in JSON, too
+	}
 	return list, fault(err)
 }
 

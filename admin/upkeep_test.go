@@ -119,6 +119,15 @@ func TestDetails(t *testing.T) {
 			if b.Messages != 3 || b.Unseen != 3 || b.Size != 75 || b.UIDNext != 4 || len(b.SpecialUse) != 1 || !b.Subscribed {
 				t.Errorf("%+v", b)
 			}
+			// What is made for somebody is shown to them.
+			must(t, s.CreateMailbox(ctx, MailboxName{Owner: "anna", Name: "New"}))
+			_, err = s.Import(ctx, MailboxName{Owner: "anna", Name: "Newer"}, func(func(Message, error) bool) {}, nil)
+			must(t, err)
+			for _, name := range []string{"New", "Newer"} {
+				if b, err := s.Mailbox(ctx, MailboxName{Owner: "anna", Name: name}); err != nil || !b.Subscribed {
+					t.Errorf("%+v %v", b, err)
+				}
+			}
 			must(t, s.Subscribe(ctx, Subscription{Owner: "anna", Name: "Archive"}))
 			b, err = s.Mailbox(ctx, MailboxName{Owner: "anna", Name: "Archive"})
 			must(t, err)

@@ -31,7 +31,7 @@ func (a *app) groupShow() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				p.Group = &g
+				p.Members, p.People = g.Members, g.People
 				return a.output(p, func(w io.Writer) {
 					t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 					a.row(t, text{"name", "Name"}, g.Name)

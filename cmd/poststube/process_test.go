@@ -32,9 +32,14 @@ type process struct {
 // startProcess starts a server on dir, on free ports of the loopback interface,
 // and returns when it is ready.
 func startProcess(dir string, args ...string) (*process, error) {
-	p := &process{addrs: map[string]string{}}
-	p.cmd = exec.Command("poststube", append([]string{"serve", "--data", dir, "--listen", "imap=127.0.0.1:0", "--listen", "imaps=127.0.0.1:0", "--listen", "lmtp=127.0.0.1:0"}, args...)...)
-	p.cmd.Env = append(p.cmd.Environ(), "POSTSTUBE_STORAGE_MIN_FREE=0", "POSTSTUBE_STORAGE_BALLAST=0", "LC_ALL=C")
+	cmd := exec.Command("poststube", append([]string{"serve", "--data", dir, "--listen", "imap=127.0.0.1:0", "--listen", "imaps=127.0.0.1:0", "--listen", "lmtp=127.0.0.1:0"}, args...)...)
+	cmd.Env = append(cmd.Environ(), "POSTSTUBE_STORAGE_MIN_FREE=0", "POSTSTUBE_STORAGE_BALLAST=0", "LC_ALL=C")
+	return startCommand(cmd)
+}
+
+// startCommand starts a server and returns when it is ready.
+func startCommand(cmd *exec.Cmd) (*process, error) {
+	p := &process{cmd: cmd, addrs: map[string]string{}}
 	p.cmd.Stderr = &p.stderr
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {

@@ -15,17 +15,21 @@ import (
 
 // A profile is all that there is to know of a person or group at a glance.
 type profile struct {
-	*admin.User  `json:",omitempty"`
-	*admin.Group `json:",omitempty"`
-	Addresses    []string        `json:"addresses"`
-	Mailboxes    int             `json:"mailboxes"`
-	Unseen       uint32          `json:"unseen"`
-	Quota        admin.Quota     `json:"quota"`
-	Sessions     []admin.Session `json:"sessions,omitempty"`
+	Name      string          `json:"name"`
+	NoLogin   bool            `json:"no_login,omitempty"` // of a person
+	Groups    []string        `json:"groups,omitempty"`   // of a person
+	Members   []string        `json:"members,omitempty"`  // of a group
+	People    []string        `json:"people,omitempty"`   // of a group
+	Addresses []string        `json:"addresses"`
+	Mailboxes int             `json:"mailboxes"`
+	Unseen    uint32          `json:"unseen"`
+	Quota     admin.Quota     `json:"quota"`
+	Sessions  []admin.Session `json:"sessions,omitempty"`
 }
 
 // profileOf collects what a person and a group have in common.
 func profileOf(ctx context.Context, s admin.Service, name string) (p profile, err error) {
+	p.Name = name
 	if p.Addresses, err = s.Addresses(ctx, name); err != nil {
 		return p, err
 	}
@@ -71,7 +75,7 @@ func (a *app) userShow() *cobra.Command {
 						p.Sessions = append(p.Sessions, session)
 					}
 				}
-				p.User = &u
+				p.NoLogin, p.Groups = u.NoLogin, u.Groups
 				return a.output(p, func(w io.Writer) { a.showPerson(w, p) })
 			})
 		},
@@ -80,7 +84,7 @@ func (a *app) userShow() *cobra.Command {
 
 func (a *app) showPerson(w io.Writer, p profile) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	a.row(t, text{"name", "Name"}, p.User.Name)
+	a.row(t, text{"name", "Name"}, p.Name)
 	if p.NoLogin {
 		a.row(t, text{"login", "Anmeldung"}, a.t(text{"not possible: there is no password", "nicht möglich: es gibt kein Passwort"}))
 	}
