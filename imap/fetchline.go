@@ -159,7 +159,8 @@ func (s *session) portions(uids uidset.Set, want *mail.Fields, limit time.Durati
 		}
 		if s.enc.Buffered() >= portion {
 			turn.Renew() // the client pays for more by reading this
-			if err := s.enc.Flush(); err != nil {
+			// The next portion is read while the client takes this one (docs/decisions/fetch.md).
+			if err := s.enc.FlushBehind(line{s}); err != nil {
 				return err
 			}
 		}

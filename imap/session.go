@@ -143,10 +143,18 @@ type output struct{ s *session }
 
 func (out output) Write(p []byte) (int, error) {
 	out.s.turn.Pause() // who waits for the client keeps no place
-	if d := out.s.deflate; d != nil {
+	return line{out.s}.Write(p)
+}
+
+// line is what output writes to. It may be written to beside the session's own
+// goroutine, which must not write then.
+type line struct{ s *session }
+
+func (l line) Write(p []byte) (int, error) {
+	if d := l.s.deflate; d != nil {
 		return d.Write(p)
 	}
-	return out.s.conn.Write(p)
+	return l.s.conn.Write(p)
 }
 
 // serve talks with the client until one of them ends it.

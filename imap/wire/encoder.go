@@ -22,9 +22,10 @@ type Encoder struct {
 	// strings may hold UTF-8 then, and the names of mailboxes are UTF-8.
 	UTF8 bool
 
-	w   io.Writer
-	buf []byte
-	err error
+	w      io.Writer
+	buf    []byte
+	behind behind
+	err    error
 }
 
 // NewEncoder returns an encoder that writes to w.
@@ -33,6 +34,7 @@ func NewEncoder(w io.Writer) *Encoder { return &Encoder{w: w} }
 // Reset makes the encoder write to w, for a connection that changes its layer.
 // What was not flushed is lost.
 func (e *Encoder) Reset(w io.Writer) {
+	e.wait()
 	e.w, e.buf, e.err = w, e.buf[:0], nil
 }
 
@@ -44,6 +46,8 @@ func (e *Encoder) Err() error { return e.err }
 
 // Flush writes what is waiting and returns the first error of the writer.
 func (e *Encoder) Flush() error {
+	e.wait()
+	e.behind.buf = nil
 	if len(e.buf) > 0 && e.err == nil {
 		_, e.err = e.w.Write(e.buf)
 	}
