@@ -83,7 +83,7 @@ var house = map[string]room{
 	"promises/cmd/table": {doorstep, "promises", ""},
 	"interop/ldap":       {side, "", ""},
 	"interop/moving":     {side, "", ""},
-	"server":             {roof, "acl admin blob blob/dirblob directory directory/ldapdir dovecotauth imap imap/wire kv/pebblekv mail notify/localbus smtp socketmap", "github.com/pelletier/go-toml/v2"},
+	"server":             {roof, "acl admin blob blob/dirblob directory directory/ldapdir dovecotauth imap imap/wire kv/pebblekv mail notify/localbus smtp socketmap", "github.com/pelletier/go-toml/v2 golang.org/x/sys"},
 	"cmd/poststube":      {doorstep, "acl admin bench directory imapclient mail mbox moving server", "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term"},
 }
 

@@ -147,7 +147,9 @@ func (srv *Server) ServeConn(conn net.Conn, config *tls.Config) {
 	srv.mu.Lock()
 	if srv.closing {
 		srv.mu.Unlock()
-		conn.Close()
+		// It was accepted in the moment of the end.
+		s.turnAway("UNAVAILABLE", stoppingText)
+		s.close()
 		return
 	}
 	srv.sessions[s] = struct{}{}

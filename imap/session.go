@@ -205,7 +205,7 @@ func (s *session) userID() directory.ID {
 func (s *session) lost(err error) {
 	switch {
 	case errors.Is(err, errInterrupted):
-		s.bye("UNAVAILABLE", "The server is shutting down, please come back in a moment")
+		s.bye("UNAVAILABLE", stoppingText)
 	case errors.Is(err, errShed):
 		s.bye("UNAVAILABLE", tightText)
 	case errors.Is(err, errKicked):
@@ -239,6 +239,8 @@ func (s *session) turnAway(code, text string) {
 }
 
 const turnAwayTime = 5 * time.Second
+
+const stoppingText = "The server is shutting down, please come back in a moment"
 
 // close frees what the session holds.
 func (s *session) close() {

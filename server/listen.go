@@ -178,14 +178,14 @@ func listenUnix(path string, mode os.FileMode) (net.Listener, error) {
 	return l, nil
 }
 
-// accept hands each connection of l to serve, on a goroutine of its own, until
-// l is closed.
+// accept hands each connection of l to serve, which does not wait for its end,
+// until l is closed.
 func accept(ctx context.Context, l net.Listener, log *slog.Logger, serve func(net.Conn)) {
 	for {
 		c, err := l.Accept()
 		switch {
 		case err == nil:
-			go serve(c)
+			serve(c)
 		case ctx.Err() != nil || errors.Is(err, net.ErrClosed):
 			return
 		default:

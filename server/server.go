@@ -33,41 +33,66 @@ type Server struct {
 	certificate *certificate
 	memory      *memory
 
-	running   sync.WaitGroup // sessions but IMAP's, and the control socket
-	listeners []net.Listener
+	running sync.WaitGroup // sessions, those who accept them, and the control socket
+	control net.Listener
+	open    []listening
+	stale   []string // sockets that the service manager need not keep any more
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{} // of sessions but IMAP's
 }
 
-// Start opens the store in dir and begins to serve. ctx ends only the start:
-// the server runs until Stop.
-func Start(ctx context.Context, dir string, c Config, log *slog.Logger) (*Server, error) {
+// Start opens the store in dir and begins to serve, on the sockets that were
+// passed on and on those it opens itself. ctx ends only the start: the server
+// runs until Stop.
+func Start(ctx context.Context, dir string, c Config, log *slog.Logger, inherited ...Inherited) (*Server, error) {
 	store, err := OpenStore(ctx, dir, &c, log)
 	if err != nil {
+		closeInherited(inherited)
 		return nil, err
 	}
 	s := &Server{store: store, log: log, config: c, conns: make(map[net.Conn]struct{}), memory: newMemory(c.Limits.Memory, log)}
-	if err := s.start(dir); err != nil {
-		for _, l := range s.listeners {
-			l.Close()
-		}
+	if err := s.start(dir, inherited); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	return s, nil
 }
 
-func (s *Server) start(dir string) error {
+func (s *Server) start(dir string, inherited []Inherited) error {
+	// All listen before any serves, so that a start that fails has done nothing.
+	if err := s.listen(dir, inherited); err != nil {
+		return err
+	}
+	if err := s.serve(dir); err != nil {
+		s.closeListeners()
+		return err
+	}
+	return nil
+}
+
+// listen opens the control socket and all listeners.
+func (s *Server) listen(dir string, inherited []Inherited) (err error) {
+	if s.control, err = listenUnix(ControlSocket(dir), 0o600); err != nil {
+		closeInherited(inherited)
+		return err
+	}
+	if s.open, s.stale, err = listenAll(&s.config, inherited, s.log); err != nil {
+		s.control.Close()
+		return err
+	}
+	for _, l := range s.open {
+		s.addrs = append(s.addrs, l.Address)
+	}
+	return nil
+}
+
+// serve begins to accept.
+func (s *Server) serve(dir string) error {
 	cert, err := openCertificate(&s.config, dir, s.log)
 	if err != nil {
 		return err
 	}
 	s.certificate = cert
-	control, err := listenUnix(ControlSocket(dir), 0o600)
-	if err != nil {
-		return err
-	}
-	s.listeners = append(s.listeners, control)
 	c := &s.config
 	tlsConfig := cert.config("imap")
 	profiles, err := c.IMAP.profiles()
@@ -92,31 +117,31 @@ func (s *Server) start(dir string) error {
 		"sasl":      func(conn net.Conn) { s.serveUntil(ctx, conn, sasl.ServeConn) },
 		"socketmap": func(conn net.Conn) { s.serveUntil(ctx, conn, maps.ServeConn) },
 	}
-	// All listen before any serves, so that a start that fails has done nothing.
-	opened := make([]net.Listener, 0, 4)
-	for _, a := range c.Listen.all() {
-		l, err := a.open(c.Sockets)
-		if err != nil {
-			cancel()
-			return err
-		}
-		s.listeners = append(s.listeners, l)
-		opened = append(opened, l)
-		s.addrs = append(s.addrs, Address{a.Protocol, boundTo(l)})
-	}
-	for i, l := range opened {
-		go accept(ctx, l, s.log, serve[s.addrs[i].Protocol])
+	for _, l := range s.open {
+		// Stop waits for all that was accepted: who has got through hears a word.
+		s.running.Go(func() {
+			accept(ctx, l.socket, s.log, func(conn net.Conn) {
+				s.running.Go(func() { serve[l.Protocol](conn) })
+			})
+		})
 	}
 	s.keepUp(ctx)
 	s.running.Go(func() {
 		service := s.store.Admin()
 		service.Online = s.online()
 		service.Retention = func() (deleted, log time.Duration) { r := s.retention(); return r.Deleted.std(), r.Log.std() }
-		if err := admin.Serve(ctx, control, service, s.log); err != nil {
+		if err := admin.Serve(ctx, s.control, service, s.log); err != nil {
 			s.log.Error("control socket failed", "err", err)
 		}
 	})
 	return nil
+}
+
+func (s *Server) closeListeners() {
+	s.control.Close()
+	for _, l := range s.open {
+		l.socket.Close()
+	}
 }
 
 // ControlSocket is where the server on dir takes commands.
@@ -166,9 +191,7 @@ func (s *Server) serveUntil(ctx context.Context, c net.Conn, serve func(context.
 func (s *Server) Stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.Limits.StopTime.std())
 	defer cancel()
-	for _, l := range s.listeners {
-		l.Close()
-	}
+	s.closeListeners()
 	s.mu.Lock() // serveUntil looks at the context under it
 	s.stop()
 	s.mu.Unlock()

@@ -101,7 +101,11 @@ func (a *app) runServer(ctx context.Context, load func() (server.Config, error),
 	var level slog.LevelVar
 	level.Set(config.Log.Level)
 	log := a.logger(&level)
-	srv, err := server.Start(ctx, dir, config, log)
+	inherited, err := server.InheritSockets(a.environ, os.Getpid())
+	if err != nil {
+		return err
+	}
+	srv, err := server.Start(ctx, dir, config, log, inherited...)
 	if err != nil {
 		return err
 	}
@@ -117,25 +121,25 @@ func (a *app) runServer(ctx context.Context, load func() (server.Config, error),
 		a.printDemo(srv.Addresses())
 	}
 	fmt.Fprintln(a.stdout, "ready")
-	notify := func(state string) {
-		if err := server.NotifySupervisor(a.getenv("NOTIFY_SOCKET"), state); err != nil {
-			log.Error("service manager", "err", err)
-		}
+	manager := supervisor{a.getenv("NOTIFY_SOCKET"), log}
+	manager.keep(srv)
+	manager.tell("READY=1")
+	if err := manager.watch(ctx, srv, a.environ); err != nil {
+		return errors.Join(err, srv.Stop())
 	}
-	notify("READY=1")
 	log.Info("ready", "version", server.Version, "pid", os.Getpid(), "data", dir)
 	for {
 		select {
 		case <-ctx.Done():
 			log.Info("stopping")
-			notify("STOPPING=1")
+			manager.tell("STOPPING=1")
 			err = srv.Stop()
 			log.Info("stopped")
 			return err
 		case <-hangup:
-			notify("RELOADING=1")
+			manager.tell(server.Reloading())
 			reload(srv, load, &level, log)
-			notify("READY=1")
+			manager.tell("READY=1")
 			continue
 		case err := <-srv.Failed():
 			// The store can no longer write: nothing that clients do now could be
