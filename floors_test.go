@@ -56,6 +56,7 @@ var house = map[string]room{
 	"notify":             {ground, "", ""},
 	"diskspace":          {ground, "", ""},
 	"kv/pebblekv":        {cellar, "diskspace kv", "github.com/cockroachdb/pebble/v2"},
+	"kv/sealed":          {cellar, "kv", ""},
 	"blob/dirblob":       {cellar, "blob diskspace", "github.com/cockroachdb/pebble/v2"},
 	"notify/localbus":    {cellar, "notify", ""},
 	"storetest":          {bench, "blob blob/dirblob kv kv/pebblekv notify", "github.com/cockroachdb/pebble/v2 pgregory.net/rapid"},
@@ -73,7 +74,7 @@ var house = map[string]room{
 	"scripts/perftable":  {side, "", "golang.org/x/crypto"},
 	"moving":             {side, "acl admin imap/wire imapclient mail maildir uidset", ""},
 	"dialogue":           {side, "", ""},
-	"dialogue/house":     {side, "acl blob/dirblob directory dovecotauth imap kv kv/pebblekv mail notify/localbus smtp", "github.com/cockroachdb/pebble/v2"},
+	"dialogue/house":     {side, "acl blob/dirblob directory dovecotauth imap kv kv/pebblekv kv/sealed mail notify/localbus smtp", "github.com/cockroachdb/pebble/v2"},
 	"interop":            {side, "", ""},
 	"interop/dovecot":    {side, "", ""},
 	"interop/clients":    {side, "", ""},
@@ -83,7 +84,7 @@ var house = map[string]room{
 	"promises/cmd/table": {doorstep, "promises", ""},
 	"interop/ldap":       {side, "", ""},
 	"interop/moving":     {side, "", ""},
-	"server":             {roof, "acl admin blob blob/dirblob directory directory/ldapdir dovecotauth imap imap/wire kv/pebblekv mail notify/localbus smtp socketmap", "github.com/pelletier/go-toml/v2 golang.org/x/sys"},
+	"server":             {roof, "acl admin blob blob/dirblob directory directory/ldapdir dovecotauth imap imap/wire kv kv/pebblekv kv/sealed mail notify/localbus smtp socketmap", "github.com/pelletier/go-toml/v2 golang.org/x/sys"},
 	"cmd/poststube":      {doorstep, "acl admin bench directory imapclient mail mbox moving server", "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term"},
 }
 

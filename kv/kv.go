@@ -9,6 +9,7 @@ package kv
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 )
 
@@ -28,6 +29,22 @@ var ErrFull = errors.New("kv: no space left")
 // may not have taken place; all others that returned nil have. Only opening the
 // store again helps.
 var ErrFailed = errors.New("kv: the store has failed and must be opened again")
+
+// ErrDamaged is what reading answers for a value that is not what was stored. A
+// *DamageError says which.
+var ErrDamaged = errors.New("kv: a stored value is damaged")
+
+// A DamageError is a value that does not match its checksum.
+type DamageError struct {
+	Key    []byte
+	Stored []byte // what lies there, with what is left of the checksum
+}
+
+func (e *DamageError) Error() string {
+	return fmt.Sprintf("%v: %d octets under the key %x", ErrDamaged, len(e.Stored), e.Key)
+}
+
+func (e *DamageError) Unwrap() error { return ErrDamaged }
 
 // A Pair is one key with its value. Both slices belong to the store: they are
 // valid until the iteration goes on and must not be modified.

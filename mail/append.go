@@ -87,7 +87,7 @@ func (m *mailbox) appendNew(msg *NewMessage) (uint32, error) {
 	if err := up.store(t, a, email); err != nil {
 		return 0, err
 	}
-	e := emailRecord{where: up.where(), body: up.body, rendered: up.rendered}
+	e := emailRecord{where: up.where(), body: up.body, summed: true, sum: up.sum, rendered: up.rendered}
 	if err := t.set(t.key.start(a.id, tableEmail).u64(email), e.encode(t.val[:0])); err != nil {
 		return 0, err
 	}

@@ -58,6 +58,17 @@ func (d *dec) bytes() []byte {
 	return s
 }
 
+// u32 reads a number of fixed size.
+func (d *dec) u32() uint32 {
+	if len(d.b) < 4 {
+		d.bad, d.b = true, nil
+		return 0
+	}
+	n := binary.LittleEndian.Uint32(d.b)
+	d.b = d.b[4:]
+	return n
+}
+
 func (d *dec) str() string { return string(d.bytes()) }
 
 func (d *dec) set() uidset.Set {

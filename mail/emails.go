@@ -1,6 +1,8 @@
 package mail
 
 import (
+	"encoding/binary"
+	"hash/crc32"
 	"time"
 
 	"poststube/message"
@@ -19,25 +21,43 @@ const (
 type emailRecord struct {
 	where    byte
 	body     uint64
+	summed   bool   // sum is known; emails of store format 1 have none
+	sum      uint32 // CRC-32C of the octets
 	rendered []byte
 }
 
-const emailVersion = 1
+// The versions of an emailRecord: the second has a checksum of the octets.
+const (
+	emailUnsummed = 1
+	emailVersion  = 2
+)
 
 func (e *emailRecord) encode(b []byte) []byte {
-	b = append(b, emailVersion, e.where)
-	b = appendU(b, e.body)
+	if !e.summed {
+		b = appendU(append(b, emailUnsummed, e.where), e.body)
+		return append(b, e.rendered...)
+	}
+	b = appendU(append(b, emailVersion, e.where), e.body)
+	b = binary.LittleEndian.AppendUint32(b, e.sum)
 	return append(b, e.rendered...)
 }
 
 func decodeEmail(b []byte) (e emailRecord, err error) {
 	d := dec{b: b}
+	e.summed = len(b) > 0 && b[0] > emailUnsummed
 	d.version(emailVersion)
 	e.where = d.byte()
 	e.body = d.u()
+	if e.summed {
+		e.sum = d.u32()
+	}
 	e.rendered = d.b
 	return e, d.err()
 }
+
+// octetSum is the checksum of a message's octets: it goes with them through every
+// back end and is compared when the store checks itself.
+var octetSum = crc32.MakeTable(crc32.Castagnoli)
 
 // maxReferences bounds how many references are kept for THREAD: the newest.
 const maxReferences = 100

@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -77,10 +76,6 @@ type Engine struct {
 	keywords    map[MailboxID][]string
 }
 
-// storeFormat is the version of everything stored. It rises with a change that
-// an older poststube would misread.
-const storeFormat = 1
-
 // Open opens the engine on a store, which it sets up if it is empty. It refuses
 // a store that a newer version wrote.
 func Open(ctx context.Context, c Config) (*Engine, error) {
@@ -131,25 +126,22 @@ func (e *Engine) forget() {
 // openStore reads, or makes at first, the values that the engine as a whole
 // needs, and finds the first free body number.
 func (e *Engine) openStore(ctx context.Context) (secret []byte, err error) {
-	format, key := globalKey("format"), globalKey("secret")
+	key := globalKey("secret")
 	err = e.db.Update(ctx, []string{"engine"}, func(tx kv.Tx) error {
-		v, err := tx.Get(format)
-		switch {
-		case errors.Is(err, kv.ErrNotFound):
+		format, err := formatIn(tx)
+		if err != nil {
+			return err
+		}
+		if format == 0 {
 			secret = make([]byte, 16)
 			rand.Read(secret)
-			if err := tx.Set(format, appendU(nil, storeFormat)); err != nil {
+			if err := tx.Set(FormatKey(), FormatValue()); err != nil {
 				return err
 			}
 			if err := tx.Set(key, secret); err != nil {
 				return err
 			}
-		case err != nil:
-			return err
-		default:
-			if n, _ := binary.Uvarint(v); n != storeFormat {
-				return fmt.Errorf("the store has format %d, this poststube reads format %d: use the version that wrote it, or a newer one", n, storeFormat)
-			}
+		} else {
 			v, err := tx.Get(key)
 			if err != nil {
 				return err
@@ -220,7 +212,7 @@ func (e *Engine) failure(ctx context.Context, op string, err error) error {
 		return &Error{Kind: Unavailable, Text: "the server ended the command before it was done", Err: err}
 	case errors.Is(err, kv.ErrClosed):
 		return &Error{Kind: Unavailable, Text: "the server is shutting down", Err: err}
-	case errors.Is(err, errRecord):
+	case errors.Is(err, errRecord), errors.Is(err, kv.ErrDamaged):
 		e.log.LogAttrs(ctx, slog.LevelError, "stored data is damaged", slog.String("op", op), slog.Any("err", err))
 		return &Error{Kind: Corrupt, Text: "stored data is damaged, the server's log has more", Err: err}
 	}

@@ -12,6 +12,7 @@ import (
 	"poststube/blob"
 	"poststube/directory"
 	"poststube/kv"
+	"poststube/kv/sealed"
 	"poststube/notify/localbus"
 	"poststube/storetest"
 	"poststube/uidset"
@@ -37,7 +38,7 @@ type fataler interface {
 }
 
 func newWorld(t testing.TB) *world {
-	w := &world{t: t, ctx: context.Background(), db: storetest.NewKV(t), blobs: storetest.NewBlob(t), now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)}
+	w := &world{t: t, ctx: context.Background(), db: sealed.New(storetest.NewKV(t)), blobs: storetest.NewBlob(t), now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)}
 	bus := localbus.New()
 	var err error
 	w.dir, err = directory.Open(w.ctx, w.db, directory.Options{Argon: directory.ArgonParams{Memory: 8, Time: 1, Threads: 1}, SCRAMIterations: -1, Bus: bus})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"hash/crc32"
 	"io"
 	"slices"
 
@@ -23,6 +24,7 @@ const inlineMax = 64 << 10
 type Upload struct {
 	engine   *Engine
 	size     int64
+	sum      uint32      // CRC-32C of the octets
 	data     []byte      // when it is small
 	file     blob.Writer // else
 	summary  *message.Summary
@@ -73,6 +75,7 @@ func (up *Upload) receive(ctx context.Context, r io.Reader, size int64) error {
 		}
 		if n <= inlineMax {
 			up.data, up.size = buf.Bytes(), n
+			up.sum = crc32.Checksum(up.data, octetSum)
 			return nil
 		}
 	}
@@ -80,8 +83,8 @@ func (up *Upload) receive(ctx context.Context, r io.Reader, size int64) error {
 	if up.file, err = up.engine.blobs.Create(ctx); err != nil {
 		return up.engine.failure(ctx, "upload", err)
 	}
-	if _, err := up.file.Write(buf.Bytes()); err != nil {
-		return up.engine.failure(ctx, "upload", err)
+	if _, err := (sink{up}).Write(buf.Bytes()); err != nil {
+		return err
 	}
 	n, err := io.Copy(sink{up}, r)
 	up.size = int64(buf.Len()) + n
@@ -93,6 +96,7 @@ type sink struct{ up *Upload }
 
 func (s sink) Write(p []byte) (int, error) {
 	n, err := s.up.file.Write(p)
+	s.up.sum = crc32.Update(s.up.sum, octetSum, p[:n])
 	if err != nil {
 		err = s.up.engine.failure(context.Background(), "upload", err)
 	}

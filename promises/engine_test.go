@@ -15,6 +15,7 @@ import (
 	"poststube/blob/dirblob"
 	"poststube/directory"
 	"poststube/kv/pebblekv"
+	"poststube/kv/sealed"
 	"poststube/mail"
 	"poststube/notify/localbus"
 	"poststube/uidset"
@@ -48,11 +49,12 @@ func open(fs vfs.FS) (b *building, err error) {
 	if b.blobs, err = dirblob.Open("blob", dirblob.Options{FS: fs, Log: silent}); err != nil {
 		return b, err
 	}
+	values := sealed.New(b.db)
 	bus := localbus.New()
-	if b.dir, err = directory.Open(background, b.db, directory.Options{Bus: bus, Argon: quick, SCRAMIterations: -1, Log: silent}); err != nil {
+	if b.dir, err = directory.Open(background, values, directory.Options{Bus: bus, Argon: quick, SCRAMIterations: -1, Log: silent}); err != nil {
 		return b, err
 	}
-	b.engine, err = mail.Open(background, mail.Config{DB: b.db, Blobs: b.blobs, Bus: bus, Directory: b.dir, Log: silent})
+	b.engine, err = mail.Open(background, mail.Config{DB: values, Blobs: b.blobs, Bus: bus, Directory: b.dir, Log: silent})
 	return b, err
 }
 

@@ -86,6 +86,10 @@ func (s *Store) open(ctx context.Context, dir string, c *Config, log *slog.Logge
 	}
 	s.closers = append(s.closers, blobs)
 	s.blobs = &heldBlobs{Store: blobs}
+	values, err := openFormat(ctx, db, log)
+	if err != nil {
+		return err
+	}
 	bus := localbus.New()
 	options := directory.Options{Domains: c.Domains, Bus: bus, Log: log, Adopt: c.LDAP.Adopt}
 	source, err := c.LDAP.source()
@@ -96,12 +100,12 @@ func (s *Store) open(ctx context.Context, dir string, c *Config, log *slog.Logge
 		options.Source = source
 		s.closers = append(s.closers, source)
 	}
-	if s.Directory, err = directory.Open(ctx, db, options); err != nil {
+	if s.Directory, err = directory.Open(ctx, values, options); err != nil {
 		return err
 	}
 	s.closers = append(s.closers, closer(s.Directory.Close))
 	config := mail.Config{
-		DB: db, Blobs: s.blobs, Bus: bus, Directory: s.Directory, Log: log,
+		DB: values, Blobs: s.blobs, Bus: bus, Directory: s.Directory, Log: log,
 		MaxMessage: int64(c.Limits.MessageSize) + traceRoom, MaxMailboxes: c.Limits.Mailboxes, MaxKeywords: c.Limits.Keywords, OtherUsersPrefix: c.Names.OtherUsers, SharedPrefix: c.Names.Shared,
 	}
 	if !c.Sharing.Announce {

@@ -4,11 +4,13 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"poststube/blob/dirblob"
+	"poststube/kv"
 	"poststube/kv/pebblekv"
 )
 
@@ -21,7 +23,7 @@ func NewKV(t testing.TB) *pebblekv.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
+		if err := db.Close(); err != nil && !errors.Is(err, kv.ErrClosed) {
 			t.Errorf("closing the kv store: %v", err)
 		}
 	})

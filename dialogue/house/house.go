@@ -40,6 +40,7 @@ import (
 	"poststube/dovecotauth"
 	"poststube/imap"
 	"poststube/kv/pebblekv"
+	"poststube/kv/sealed"
 	"poststube/mail"
 	"poststube/notify/localbus"
 	"poststube/smtp"
@@ -96,9 +97,10 @@ func (h *House) start() (err error) {
 	if h.blobs, err = dirblob.Open("blob", dirblob.Options{FS: h.fs, Log: silent}); err != nil {
 		return err
 	}
-	h.slow.DB = h.db
+	values := sealed.New(h.db)
+	h.slow.DB = values
 	bus := localbus.New()
-	h.dir, err = directory.Open(ctx, h.db, directory.Options{
+	h.dir, err = directory.Open(ctx, values, directory.Options{
 		Bus: bus, Log: silent,
 		Argon: directory.ArgonParams{Time: 1, Memory: 64, Threads: 1}, // quick, for tests only
 	})
