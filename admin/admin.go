@@ -193,7 +193,7 @@ type Skipped struct {
 
 // CheckOptions say how thorough Check is.
 type CheckOptions struct {
-	// Bodies: also read and parse every message.
+	// Bodies: also read every message, compare its checksum, and parse it.
 	Bodies bool `json:"bodies"`
 }
 
@@ -203,6 +203,9 @@ type Checked struct {
 	Mailboxes int   `json:"mailboxes"`
 	Messages  int   `json:"messages"`
 	Octets    int64 `json:"octets"`
+	// Unused files hold octets that no message refers to, as a crash leaves
+	// them; repair sets them aside.
+	Unused int `json:"unused_files,omitempty"`
 }
 
 // A Problem is something that the check found wrong with the store.

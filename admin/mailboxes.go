@@ -131,12 +131,24 @@ func (l *Local) Check(ctx context.Context, o CheckOptions, visit func(Problem) e
 			}
 		}
 	}
+	problems, err := l.Directory.Check(ctx)
+	if err != nil {
+		problems = append(problems, "the directory cannot be read: "+err.Error())
+	}
+	for _, text := range problems {
+		if err := visit(Problem{Text: text}); err != nil {
+			return Checked{}, err
+		}
+	}
 	var n mail.Checked
 	for p, err := range l.Engine.Check(ctx, mail.CheckOptions{Bodies: o.Bodies, Count: &n}) {
 		if err != nil {
 			return Checked(n), fault(err)
 		}
-		owner := strconv.FormatUint(uint64(p.Owner), 10)
+		owner := ""
+		if p.Owner != 0 {
+			owner = strconv.FormatUint(uint64(p.Owner), 10)
+		}
 		if who, err := l.Directory.ByID(ctx, p.Owner); err == nil {
 			owner = who.Name
 		}

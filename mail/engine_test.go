@@ -37,8 +37,10 @@ type fataler interface {
 	Errorf(format string, args ...any)
 }
 
-func newWorld(t testing.TB) *world {
-	w := &world{t: t, ctx: context.Background(), db: sealed.New(storetest.NewKV(t)), blobs: storetest.NewBlob(t), now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)}
+func newWorld(t testing.TB) *world { return newWorldOn(t, sealed.New(storetest.NewKV(t))) }
+
+func newWorldOn(t testing.TB, db kv.DB) *world {
+	w := &world{t: t, ctx: context.Background(), db: db, blobs: storetest.NewBlob(t), now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)}
 	bus := localbus.New()
 	var err error
 	w.dir, err = directory.Open(w.ctx, w.db, directory.Options{Argon: directory.ArgonParams{Memory: 8, Time: 1, Threads: 1}, SCRAMIterations: -1, Bus: bus})

@@ -75,12 +75,7 @@ func (m *mailbox) keywordNames() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := dec{b: v}
-	d.version(1)
-	for range d.count() {
-		m.names = append(m.names, d.str())
-	}
-	if d.err() != nil || len(m.names) != int(m.c.keywords) {
+	if m.names, err = decodeKeywords(v); err != nil || len(m.names) != int(m.c.keywords) {
 		return nil, errRecord
 	}
 	if m.t.w == nil {
@@ -92,6 +87,15 @@ func (m *mailbox) keywordNames() ([]string, error) {
 		e.mu.Unlock()
 	}
 	return m.names, nil
+}
+
+func decodeKeywords(v []byte) (names []string, err error) {
+	d := dec{b: v}
+	d.version(1)
+	for range d.count() {
+		names = append(names, d.str())
+	}
+	return names, d.err()
 }
 
 // keyword returns the index of a keyword, and gives it one if add is set.

@@ -299,7 +299,7 @@ func (u *User) Unmount(ctx context.Context, path string) error {
 func (home *account) removeMount(m *node) {
 	home.gone = append(home.gone, m.num)
 	home.dirty = true
-	home.treeLog.action, home.treeLog.detail = actUnmount, home.tree.path(m)
+	home.treeLog.action, home.treeLog.detail, home.treeLog.other = actUnmount, home.tree.path(m), MailboxID{home.id, m.num}
 }
 
 // moveMount gives a mount another place in the user's own tree.

@@ -25,16 +25,20 @@ func (a *account) limit(t *txn) (Quota, error) {
 	q := new(Quota)
 	v, err := t.r.Get(t.key.start(a.id, tableQuota).b)
 	if err == nil {
-		d := dec{b: v}
-		d.version(1)
-		q.Bytes, q.Messages = d.i(), d.u()
-		err = d.err()
+		*q, err = decodeQuota(v)
 	}
 	if err != nil && !errors.Is(err, kv.ErrNotFound) {
 		return *q, err
 	}
 	a.limits = q
 	return *q, nil
+}
+
+func decodeQuota(v []byte) (q Quota, err error) {
+	d := dec{b: v}
+	d.version(1)
+	q.Bytes, q.Messages = d.i(), d.u()
+	return q, d.err()
 }
 
 // charge counts messages that come, and refuses what passes the quota. Counting

@@ -167,7 +167,51 @@ func loadTree(r kv.Reader, owner directory.ID, version ModSeq) (*tree, error) {
 		}
 		t.add(n)
 	}
-	return t, r.Err()
+	if err := r.Err(); err != nil {
+		return nil, err
+	}
+	adoptOrphans(t.nodes, t.byName)
+	return t, nil
+}
+
+// adoptOrphans puts mailboxes whose way to the root is broken right beneath it, so
+// that one damaged record does not take those beneath it out of reach. It is how
+// the tree is seen; verify reports it, and repair stores it.
+func adoptOrphans(nodes map[uint32]*node, byName map[childName]uint32) {
+	reaches := func(n *node) bool {
+		for range nodes {
+			if n == nil || n.num == rootNum {
+				break
+			}
+			n = nodes[n.parent]
+		}
+		return n != nil && n.num == rootNum
+	}
+	var lost []uint32 // their parents are missing
+	var cut []uint32  // they do not lead to the root, at first
+	for num, n := range nodes {
+		if nodes[n.parent] == nil {
+			lost = append(lost, num)
+		} else if !reaches(n) {
+			cut = append(cut, num)
+		}
+	}
+	slices.Sort(lost)
+	slices.Sort(cut)
+	for _, num := range append(lost, cut...) {
+		n := nodes[num]
+		if reaches(n) {
+			continue // with one that was adopted before
+		}
+		adopted := *n
+		adopted.parent = rootNum
+		delete(byName, keyOf(n.parent, n.name))
+		for byName[keyOf(rootNum, adopted.name)] != 0 {
+			adopted.name += " (2)"
+		}
+		byName[keyOf(rootNum, adopted.name)] = num
+		nodes[num] = &adopted
+	}
 }
 
 // with returns the tree after nodes were put in and others taken out.

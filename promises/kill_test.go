@@ -37,7 +37,7 @@ func TestKill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = errors.Join(k.settle(p), p.kill(), command(k.bin, k.dir, "", "verify", "--bodies"))
+	err = errors.Join(k.settle(p), p.kill(), command(k.bin, k.dir, "", "verify"))
 	if err != nil {
 		t.Fatal(err)
 	}

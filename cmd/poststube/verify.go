@@ -12,18 +12,22 @@ import (
 
 func (a *app) verify() *cobra.Command {
 	var options admin.CheckOptions
+	var quick bool
 	c := a.command(spec{
 		use:   "verify",
 		short: text{"let the store check itself", "den Speicher sich selbst prüfen lassen"},
 		long: text{
-			`Read everything that is stored and report what does not fit together: checksums, records, counts, indexes,
-messages without octets. Nothing is changed, and a running server goes on meanwhile. The exit code is 1 if something is wrong.`,
-			`Liest alles, was gespeichert ist, und meldet, was nicht zusammenpasst: Prüfsummen, Einträge, Zähler, Verzeichnisse, Nachrichten
-ohne Inhalt. Nichts wird geändert, ein laufender Server läuft weiter. Stimmt etwas nicht, ist der Rückgabewert 1.`,
+			`Read everything that is stored and report what does not fit together: checksums of files, records and messages, counts,
+indexes, the change log, people and groups, messages without octets, octets without a message. Nothing is changed, and a
+running server goes on meanwhile. The exit code is 1 if something is wrong; repair mends it.`,
+			`Liest alles, was gespeichert ist, und meldet, was nicht zusammenpasst: Prüfsummen der Dateien, Einträge und Nachrichten,
+Zähler, Verzeichnisse, Änderungsprotokoll, Personen und Gruppen, Nachrichten ohne Inhalt, Inhalt ohne Nachricht. Nichts wird
+geändert, ein laufender Server läuft weiter. Stimmt etwas nicht, ist der Rückgabewert 1; repair behebt es.`,
 		},
-		example: "verify\nverify --bodies -f json\n",
+		example: "verify\nverify --quick\nverify -f json\n",
 		args:    cobra.NoArgs,
 		run: func(cmd *cobra.Command, _ []string) error {
+			options.Bodies = !quick
 			problems := []admin.Problem{}
 			var checked admin.Checked
 			err := a.withService(cmd.Context(), false, func(s admin.Service) (err error) {
@@ -45,13 +49,19 @@ ohne Inhalt. Nichts wird geändert, ein laufender Server läuft weiter. Stimmt e
 			return nil
 		},
 	})
-	c.Flags().BoolVar(&options.Bodies, "bodies", false, a.t(text{"also read and parse every message", "auch jede Nachricht lesen und zerlegen"}))
+	c.Flags().BoolVar(&quick, "quick", false, a.t(text{"do not read the messages themselves", "die Nachrichten selbst nicht lesen"}))
+	// Scripts of before there was --quick ask for what is done anyway.
+	c.Flags().Bool("bodies", true, "")
+	c.Flags().Lookup("bodies").Hidden = true
 	return c
 }
 
 func (a *app) showProblems(w io.Writer, problems []admin.Problem, n admin.Checked) {
 	fmt.Fprintf(w, a.t(text{"%d people and groups, %d mailboxes, %d messages, %s\n", "%d Personen und Gruppen, %d Postfächer, %d Nachrichten, %s\n"}),
 		n.Owners, n.Mailboxes, n.Messages, octets(n.Octets))
+	if n.Unused > 0 {
+		fmt.Fprintf(w, a.t(text{"%d files belong to no message, as a crash leaves them; repair sets them aside\n", "%d Dateien gehören zu keiner Nachricht, wie nach einem Absturz; repair legt sie beiseite\n"}), n.Unused)
+	}
 	if len(problems) == 0 {
 		fmt.Fprintln(w, a.t(text{"nothing is wrong", "alles in Ordnung"}))
 		return

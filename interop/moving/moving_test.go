@@ -84,7 +84,7 @@ func TestMoveIn(t *testing.T) {
 		})
 		compare(t, want, account(t, back.addr, "anna"))
 	})
-	if out := n.run("verify", "--bodies"); !strings.Contains(out, "nothing is wrong") {
+	if out := n.run("verify"); !strings.Contains(out, "nothing is wrong") {
 		t.Error(out)
 	}
 }
