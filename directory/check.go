@@ -82,7 +82,7 @@ func (a *auditor) stray(key []byte, format string, args ...any) {
 
 func audit(r kv.Reader) (*auditor, error) {
 	a := &auditor{r: r, people: map[ID]Principal{}}
-	for _, step := range []func() error{a.principals, a.names, a.credentials, a.addresses, a.memberships, a.state, a.strangers} {
+	for _, step := range []func() error{a.principals, a.names, a.credentials, a.addresses, a.memberships, a.sources, a.state, a.strangers} {
 		if err := step(); err != nil {
 			return a, err
 		}
@@ -239,6 +239,36 @@ func (a *auditor) memberships() error {
 	return nil
 }
 
+// sources checks who came from elsewhere. Of two that do not fit, the record by
+// id is right: it has the addresses.
+func (a *auditor) sources() error {
+	err := a.each(tableExternalOf, func(key, tail, value []byte) error {
+		id := lastID(tail)
+		x, err := decodeExternal(value)
+		switch _, there := a.people[id]; {
+		case err != nil:
+			a.stray(key, "where %d comes from cannot be read", id)
+		case !there:
+			a.stray(key, "%d, who is not there, comes from %q", id, x.source)
+		default:
+			if v, err := a.r.Get(externalKey(x.source, x.key)); err != nil || len(v) != 4 || lastID(v) != id {
+				a.missing(externalKey(x.source, x.key), appendID(nil, id), "%q is not found by the key that %q has for it", a.people[id].Name, x.source)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return a.each(tableExternal, func(key, tail, value []byte) error {
+		if len(value) == 4 && a.has(idKey(tableExternalOf, lastID(value))) {
+			return nil
+		}
+		a.stray(key, "the key %q of a source stands for nobody who came from there", tail)
+		return nil
+	})
+}
+
 // lostIDs is what is skipped when the next id to give is unknown.
 const lostIDs = 1 << 16
 
@@ -257,7 +287,7 @@ func (a *auditor) state() error {
 // strangers finds records of no known table.
 func (a *auditor) strangers() error {
 	for p := range a.r.Scan([]byte{'d'}, []byte{'d' + 1}) {
-		if len(p.Key) < 2 || bytes.IndexByte([]byte{tablePrincipal, tableName, tableCredentials, tableAddress, tableAddressOf, tableMember, tableGroupOf, tableParent, tableState}, p.Key[1]) < 0 {
+		if len(p.Key) < 2 || bytes.IndexByte([]byte{tablePrincipal, tableName, tableCredentials, tableAddress, tableAddressOf, tableMember, tableGroupOf, tableParent, tableExternal, tableExternalOf, tableState}, p.Key[1]) < 0 {
 			a.stray(p.Key, "the record %q is of no known kind", p.Key)
 		}
 	}
