@@ -40,6 +40,9 @@ func (w *world) furnish(seed uint64) {
 	}
 	_, err := anna.Append(w.ctx, "INBOX", []NewMessage{{Upload: w.upload(letter("large") + strings.Repeat("0123456789 large\r\n", 8000))}})
 	w.must(err)
+	for _, d := range w.Deliver(w.ctx, Envelope{To: []string{"clara"}, Identity: Identity{1}}, w.upload(letter("of a known identity"))) {
+		w.must(d.Err)
+	}
 	for _, name := range []string{"Projects", "Projects/A", "Gone"} {
 		_, err := anna.Create(w.ctx, name, nil)
 		w.must(err)
@@ -150,6 +153,7 @@ func kindName(key string) string {
 // set, or what is kept for people to read, and none is mail.
 var silentLoss = map[string]string{
 	"UIDVALIDITY of another server": "only keeps a later import from taking the same one",
+	"delivery":                      "the same message may be delivered again",
 	"import":                        "the same message may be imported again",
 	"annotation":                    "set or not set",
 	"log of annotations":            "what was told to sessions that were there",

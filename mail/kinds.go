@@ -22,7 +22,7 @@ type recordKind struct {
 // numbered tells whether a key begins with the number of a mailbox.
 func numbered(table byte) bool {
 	switch table {
-	case tableCounters, tableImported, tableKeywords, tableLog, tablePrivateLog, tableMetadata, tablePrivate, tableMessage, tableBlock:
+	case tableCounters, tableDelivered, tableImported, tableKeywords, tableLog, tablePrivateLog, tableMetadata, tablePrivate, tableMessage, tableBlock:
 		return true
 	}
 	return false
@@ -31,6 +31,7 @@ func numbered(table byte) bool {
 var ownerKinds = map[byte]recordKind{
 	tableOwner:        {"account", 0, func(v []byte) error { _, err := decodeOwner(v); return err }},
 	tableAdopted:      {"UIDVALIDITY of another server", 4, sized(4)},
+	tableDelivered:    {"delivery", 4 + len(Identity{}), sized(12)},
 	tableCounters:     {"counters", 4, func(v []byte) error { _, err := decodeCounters(v); return err }},
 	tableEmail:        {"email", 8, readEmail},
 	tableImported:     {"import", 4 + len(SourceHash{}), nil},
