@@ -8,6 +8,7 @@ func create() command {
 // A createRequest is a CREATE with its parameters (RFC 4466 section 2.2).
 type createRequest struct {
 	mailbox    string
+	given      string // the same, not normalized
 	specialUse []string
 }
 
@@ -19,7 +20,8 @@ type createParam struct {
 
 func readCreate(p *parser) run {
 	p.SP()
-	r := &createRequest{mailbox: p.Mailbox()}
+	r := new(createRequest)
+	r.mailbox, r.given = p.MailboxGiven()
 	if p.TrySP() {
 		p.List1(func() {
 			param, ok := p.create[p.Label()]
@@ -36,11 +38,10 @@ func readCreate(p *parser) run {
 			return answer{}, err
 		}
 		s.live.created(&info)
-		if info.Name != r.mailbox && s.dialect.rev2 {
-			// The name became another one (RFC 9051 section 6.3.4).
-			s.listLine(info)
+		if r.given != r.mailbox {
+			err = s.tellNormal(info.Name, trimSeparator(r.given))
 		}
-		return answer{code: s.mailboxIDCode(info.ID)}, nil
+		return answer{code: s.mailboxIDCode(info.ID)}, err
 	}
 }
 

@@ -17,6 +17,7 @@
 //	deliver ADDRESS FILE           delivers the file of the archive
 //	limit NAME VALUE               sets a limit of the server, before the first connection
 //	hide CLIENT USER CAPABILITY…   hides capabilities (imap.Profile), before the first connection
+//	purge                          forgets what was deleted, and the change log until now
 //	slow DURATION                  makes the engine wait before each look into the store
 //	shutdown                       lets the server end its sessions
 package house
@@ -226,6 +227,9 @@ func (h *House) Set(words []string, file []byte) error {
 			return err
 		}
 		_, err = owner.Create(ctx, words[2], nil)
+		return err
+	case words[0] == "purge" && n == 1:
+		_, err := h.engine.Purge(ctx, mail.PurgeOptions{Deleted: time.Now(), Log: time.Now()})
 		return err
 	case words[0] == "mount" && n == 4:
 		who, err := h.dir.ByName(ctx, words[1])

@@ -43,23 +43,45 @@ func (d *Decoder) Patterns() []string {
 	return patterns
 }
 
+// MailboxGiven is Mailbox; it also returns the name before its normalization, which
+// CREATE and RENAME tell clients of (RFC 9051 section 6.3.4).
+func (d *Decoder) MailboxGiven() (name, given string) {
+	at := d.offset()
+	given = d.mailboxGiven(string(d.astring(astringChar, "the name of a mailbox")), at)
+	if len(given) == len(Inbox) && equalFold([]byte(given), Inbox) {
+		return Inbox, given
+	}
+	return norm.NFC.String(given), given
+}
+
 // mailbox returns the UTF-8 form of a name that was read at an octet.
 func (d *Decoder) mailbox(name string, at int64) string {
+	return norm.NFC.String(d.mailboxGiven(name, at))
+}
+
+// mailboxGiven is mailbox without normalization.
+func (d *Decoder) mailboxGiven(name string, at int64) string {
 	if d.err != nil {
 		return ""
 	}
-	decoded, err := DecodeMailbox(name, d.UTF8)
+	given, err := decodeMailbox(name, d.UTF8)
 	if err != nil {
 		d.fail(&Error{Kind: Name, Code: "CANNOT", Octet: at, Text: err.Error()})
 		return ""
 	}
-	return decoded
+	return given
 }
 
 // DecodeMailbox returns the UTF-8 form in normalization form C of a name as it
 // is on the wire: of UTF-8 if isUTF8, else of modified UTF-7 or what Mailbox
 // takes for it. The error says why it can't be a name.
 func DecodeMailbox(name string, isUTF8 bool) (string, error) {
+	given, err := decodeMailbox(name, isUTF8)
+	return norm.NFC.String(given), err
+}
+
+// decodeMailbox is DecodeMailbox without normalization.
+func decodeMailbox(name string, isUTF8 bool) (string, error) {
 	ascii := true
 	for i := range len(name) {
 		if name[i] >= 0x80 {
@@ -87,5 +109,5 @@ func DecodeMailbox(name string, isUTF8 bool) (string, error) {
 			return "", fmt.Errorf("the name of the mailbox holds a control character, U+%04X", r)
 		}
 	}
-	return norm.NFC.String(name), nil
+	return name, nil
 }
