@@ -31,7 +31,7 @@ func (s *session) channel(mech string) directory.Channel {
 	ch := directory.Channel{Origin: s.loginOrigin(mech), Secure: s.secure}
 	if tc, ok := s.conn.(*tls.Conn); ok {
 		state := tc.ConnectionState()
-		ch.TLS = &state
+		ch.TLS, ch.Certificate = &state, s.stream.certificate
 	}
 	return ch
 }

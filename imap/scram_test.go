@@ -38,9 +38,16 @@ func TestSCRAM(t *testing.T) {
 		{"SCRAM-SHA-256-PLUS", "imaps", "secret", scram.SHA256, true, "OK [CAPABILITY "},
 		{"SCRAM-SHA-1-PLUS", "imaps", "secret", scram.SHA1, false, "OK [CAPABILITY "},
 		{"SCRAM-SHA-256-PLUS", "imap", "secret", scram.SHA256, true, "NO [CANNOT]"},
+		{"SCRAM-SHA-256-PLUS", "end point", "secret", scram.SHA256, true, "OK [CAPABILITY "},
+		{"SCRAM-SHA-1-PLUS", "end point", "secret", scram.SHA1, true, "OK [CAPABILITY "},
+		{"SCRAM-SHA-256-PLUS", "other end point", "secret", scram.SHA256, true, "NO [AUTHENTICATIONFAILED]"},
 	} {
 		t.Run(fmt.Sprintf("%s %s %v", tt.mech, tt.protocol, tt.initial), func(t *testing.T) {
-			conn, err := h.Dial(tt.protocol, netip.MustParseAddr("192.0.2.1"))
+			protocol := tt.protocol
+			if strings.HasSuffix(protocol, "end point") {
+				protocol = "imaps"
+			}
+			conn, err := h.Dial(protocol, netip.MustParseAddr("192.0.2.1"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -53,7 +60,7 @@ func TestSCRAM(t *testing.T) {
 			if greeting := line(t, r); !strings.HasPrefix(greeting, "* OK") {
 				t.Fatal(greeting)
 			}
-			if got := authenticate(t, conn, r, tt.mech, conversation(t, client, conn, tt.mech), tt.initial); !strings.HasPrefix(got, tt.answer) {
+			if got := authenticate(t, conn, r, tt.mech, conversation(t, client, conn, tt.mech, tt.protocol), tt.initial); !strings.HasPrefix(got, tt.answer) {
 				t.Errorf("answered %q, want %s", got, tt.answer)
 			}
 		})
@@ -61,7 +68,7 @@ func TestSCRAM(t *testing.T) {
 }
 
 // conversation starts the client's side, bound to the TLS connection for -PLUS.
-func conversation(t *testing.T, client *scram.Client, conn net.Conn, mech string) *scram.ClientConversation {
+func conversation(t *testing.T, client *scram.Client, conn net.Conn, mech, binding string) *scram.ClientConversation {
 	tc, ok := conn.(*tls.Conn)
 	if !strings.HasSuffix(mech, "-PLUS") || !ok {
 		return client.NewConversation()
@@ -70,6 +77,16 @@ func conversation(t *testing.T, client *scram.Client, conn net.Conn, mech string
 		t.Fatal(err)
 	}
 	state := tc.ConnectionState()
+	if strings.HasSuffix(binding, "end point") {
+		data, err := scram.NewTLSServerEndpointBinding(&state)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(binding, "other") { // somebody in between has shown another certificate
+			data.Data[0] ^= 1
+		}
+		return client.NewConversationWithChannelBinding(data)
+	}
 	data, err := state.ExportKeyingMaterial("EXPORTER-Channel-Binding", nil, 32)
 	if err != nil {
 		t.Fatal(err)

@@ -48,6 +48,7 @@ type Server struct {
 	buffers   sync.Pool // *[]byte, the output buffers of sessions that wait
 
 	compressors sync.Pool // *compressor
+	tlsConfigs  sync.Map  // *tls.Config as given -> the one that bindable makes of it
 
 	lastSession atomic.Uint64
 

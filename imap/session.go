@@ -86,7 +86,7 @@ func newSession(srv *Server, conn net.Conn, config *tls.Config) *session {
 	s.stream = newStream(conn, srv.limits.StallTime)
 	s.conn = s.stream
 	if config != nil {
-		s.conn, s.secure = tls.Server(s.stream, config), true
+		s.conn, s.secure = tls.Server(s.stream, srv.bindable(config)), true
 	}
 	if !s.remote.IsValid() || s.remote.IsLoopback() {
 		s.secure = true

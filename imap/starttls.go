@@ -34,7 +34,7 @@ func runStartTLS(s *session) (answer, error) {
 	if err := s.flush(); err != nil {
 		return answer{}, err
 	}
-	conn := tls.Server(s.stream, s.srv.tls)
+	conn := tls.Server(s.stream, s.srv.bindable(s.srv.tls))
 	if err := conn.HandshakeContext(s.ctx); err != nil {
 		s.log.Info("TLS handshake failed", slog.Any("remote", s.remote), slog.Any("err", err))
 		s.in = ended

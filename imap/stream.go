@@ -1,6 +1,7 @@
 package imap
 
 import (
+	"crypto/x509"
 	"errors"
 	"net"
 	"os"
@@ -14,6 +15,8 @@ import (
 type stream struct {
 	net.Conn
 	writeTime time.Duration
+	// certificate is what the handshake has shown to the client, or nil.
+	certificate *x509.Certificate
 
 	mu       sync.Mutex
 	readTime time.Duration // for each read

@@ -30,7 +30,19 @@ type certificate struct {
 	pair    *tls.Certificate
 	stamp   [2]time.Time // of the files that pair was read from
 	checked time.Time
+
+	configs []*tls.Config // that show this certificate
+	tickets [][32]byte    // keys of their session tickets, the newest first
+	newest  time.Time     // of tickets
 }
+
+// Keys of session tickets change daily, so that a key that is stolen opens the
+// sessions of few days, and with the certificate, so that what resumes a session
+// has seen the present one.
+const (
+	ticketTime = 24 * time.Hour
+	ticketKeys = 3
+)
 
 // checkEvery is how often handshakes look at the files.
 const checkEvery = 10 * time.Second
@@ -62,7 +74,20 @@ func (c *certificate) load() error {
 		return fmt.Errorf("the certificate in %s and the key in %s cannot be used together: %w", c.certFile, c.keyFile, err)
 	}
 	c.pair, c.stamp = &pair, stamp
+	c.tickets = nil
+	c.rotate(time.Now())
 	return nil
+}
+
+// rotate makes a new key for session tickets.
+func (c *certificate) rotate(now time.Time) {
+	var key [32]byte
+	rand.Read(key[:]) // never fails
+	c.tickets = append([][32]byte{key}, c.tickets[:min(len(c.tickets), ticketKeys-1)]...)
+	c.newest = now
+	for _, config := range c.configs {
+		config.SetSessionTicketKeys(c.tickets)
+	}
 }
 
 func (c *certificate) stamps() (stamp [2]time.Time, err error) {
@@ -89,6 +114,9 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	defer c.mu.Unlock()
 	if now := time.Now(); now.Sub(c.checked) >= checkEvery {
 		c.checked = now
+		if now.Sub(c.newest) >= ticketTime {
+			c.rotate(now)
+		}
 		if stamp, err := c.stamps(); err != nil || stamp != c.stamp {
 			if err == nil {
 				err = c.load()
@@ -108,16 +136,27 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 // client that wants another protocol is refused, so that nobody can be led from
 // a web page into a mail server (ALPACA).
 func (c *certificate) config(alpn string) *tls.Config {
-	return &tls.Config{
+	config := &tls.Config{
 		GetCertificate: c.get,
-		MinVersion:     tls.VersionTLS12,
-		NextProtos:     []string{alpn},
+		// Of a resumed session of TLS 1.3 GetCertificate hears nothing.
+		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			_, err := c.get(hello)
+			return nil, err
+		},
+		MinVersion:       tls.VersionTLS12,
+		NextProtos:       []string{alpn},
+		CurvePreferences: []tls.CurveID{tls.X25519MLKEM768, tls.X25519, tls.CurveP256, tls.CurveP384},
 		CipherSuites: []uint16{
 			tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
 			tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
 			tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 		},
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	config.SetSessionTicketKeys(c.tickets)
+	c.configs = append(c.configs, config)
+	return config
 }
 
 // selfSign makes a certificate for host and for this machine's own names.
