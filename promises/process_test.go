@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"poststube/admin"
@@ -58,11 +59,12 @@ func environ() []string {
 	return append(os.Environ(), "POSTSTUBE_STORAGE_MIN_FREE=0", "POSTSTUBE_STORAGE_BALLAST=0", "LC_ALL=C")
 }
 
-// start starts a server on dir and returns when it is ready.
-func start(bin, dir string) (*process, error) {
+// start starts a server on dir, with more environment variables, and returns when it
+// is ready.
+func start(bin, dir string, env ...string) (*process, error) {
 	p := &process{dir: dir, addrs: map[string]string{}}
 	p.cmd = exec.Command(bin, "serve", "--data", dir, "--listen", "imap=127.0.0.1:0", "--listen", "imaps=127.0.0.1:0", "--listen", "lmtp=127.0.0.1:0")
-	p.cmd.Env, p.cmd.Stderr = environ(), &p.stderr
+	p.cmd.Env, p.cmd.Stderr = append(environ(), env...), &p.stderr
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -104,6 +106,14 @@ func (p *process) kill() error {
 		return fmt.Errorf("killed, but it ended with %v", err)
 	}
 	return nil
+}
+
+// stop ends the server in order.
+func (p *process) stop() error {
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	return p.cmd.Wait()
 }
 
 // command runs another command of the program.
