@@ -1,6 +1,7 @@
 package imap
 
 import (
+	"context"
 	"io"
 	"time"
 
@@ -74,7 +75,7 @@ func readAppendEnd(p *parser, it appendItem) (next appendItem, more bool) {
 
 // maxHeld is how many octets the messages of one APPEND may take in memory
 // together: large ones lie on disk meanwhile.
-const maxHeld = 8 << 20
+const maxHeld = 4 << 20
 
 // append takes the messages from the client, each out of any lock, and then puts
 // all of them into the mailbox in one go, or none.
@@ -88,12 +89,14 @@ func (s *session) append(p *parser, mailbox string, it appendItem) (answer, erro
 			msgs[i].Upload.Discard()
 		}
 	}()
+	ctx, _ := s.takeTurn(0)
+	defer s.endTurn()
 	held := int64(0)
 	for more := true; more; {
 		if len(msgs) > 0 && s.srv.tight() {
 			return answer{}, errTight()
 		}
-		msg, err := s.upload(p, it)
+		msg, err := s.upload(ctx, p, it)
 		if err != nil {
 			return answer{}, err
 		}
@@ -117,7 +120,7 @@ func (s *session) append(p *parser, mailbox string, it appendItem) (answer, erro
 }
 
 // upload takes a message from the client.
-func (s *session) upload(p *parser, it appendItem) (mail.NewMessage, error) {
+func (s *session) upload(ctx context.Context, p *parser, it appendItem) (mail.NewMessage, error) {
 	msg := mail.NewMessage{Flags: it.flags, InternalDate: it.date}
 	s.stream.patience(s.srv.limits.StallTime, time.Time{})
 	defer s.stream.patience(s.srv.limits.IdleTime, time.Time{})
@@ -135,7 +138,7 @@ func (s *session) upload(p *parser, it appendItem) (mail.NewMessage, error) {
 		octets, size = p.Accept(it.literal), it.literal.Size
 	}
 	var err error
-	msg.Upload, err = s.srv.engine.Upload(s.ctx, octets, size)
+	msg.Upload, err = s.srv.engine.Upload(ctx, octets, size)
 	switch {
 	case err != nil:
 	case msg.Upload.Size() == 0:

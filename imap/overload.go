@@ -57,3 +57,14 @@ func (s *session) endTurn() {
 	s.turn.End()
 	s.turn = nil
 }
+
+// readInTurn reads what a command goes on with, such as the octets of a message: who
+// sends them as quickly as they are taken must not keep a processor busy.
+func (s *session) readInTurn(p []byte) (int, error) {
+	s.turn.Pause()
+	n, err := s.conn.Read(p)
+	if err == nil {
+		err = s.turn.Step(s.ctx)
+	}
+	return n, err
+}

@@ -53,7 +53,9 @@ func (s *session) replace(p *parser, n numbers, mailbox string, it appendItem) (
 	if err := s.canAppend(mailbox, it); err != nil {
 		return answer{}, err
 	}
-	msg, err := s.upload(p, it)
+	ctx, _ := s.takeTurn(0)
+	defer s.endTurn()
+	msg, err := s.upload(ctx, p, it)
 	if err != nil {
 		return answer{}, err
 	}

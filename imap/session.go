@@ -108,6 +108,9 @@ func (in input) Read(p []byte) (int, error) {
 		if err := s.flush(); err != nil {
 			return 0, err
 		}
+		if s.turn != nil {
+			return s.readInTurn(p)
+		}
 	}
 	return s.conn.Read(p)
 }

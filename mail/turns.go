@@ -87,6 +87,18 @@ func (t *Turn) Step(ctx context.Context) error {
 		return nil
 	}
 	t.used, t.since = t.used+worked, now
+	return t.wait(ctx)
+}
+
+// Take is Step for work that is known to be much: it begins with a place.
+func (t *Turn) Take(ctx context.Context) error {
+	t.Pause()
+	t.since = t.now()
+	return t.wait(ctx)
+}
+
+// wait gets a place, or the same again.
+func (t *Turn) wait(ctx context.Context) error {
 	if t.turns.next(t) {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io"
 	"slices"
+	"time"
 
 	"poststube/blob"
 	"poststube/directory"
@@ -54,7 +55,7 @@ func (e *Engine) Upload(ctx context.Context, r io.Reader, size int64) (*Upload, 
 		return nil, tooBig(limit)
 	}
 	var err error
-	if up.summary, err = message.Summarize(up.reader(), up.size); err != nil {
+	if up.summary, err = up.parse(ctx); err != nil {
 		up.Discard()
 		return nil, e.failure(ctx, "upload", err)
 	}
@@ -108,6 +109,24 @@ func (up *Upload) reader() io.ReaderAt {
 		return up.file
 	}
 	return bytes.NewReader(up.data)
+}
+
+// parse looks at the message. Large ones, and the later of many, are looked at in
+// turn: of the user, if the context says whose, else of all who deliver.
+func (up *Upload) parse(ctx context.Context) (*message.Summary, error) {
+	turn := turnOf(ctx)
+	if turn == nil && up.size > inlineMax {
+		turn = &Turn{turns: up.engine.turns, now: time.Now}
+	}
+	begin := turn.Step
+	if up.size > inlineMax {
+		begin = turn.Take
+	}
+	if err := begin(ctx); err != nil {
+		return nil, err
+	}
+	defer turn.Pause()
+	return message.Summarize(up.reader(), up.size)
 }
 
 // Held is how many octets the upload takes in memory, roughly.

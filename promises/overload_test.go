@@ -16,7 +16,7 @@ import (
 
 const (
 	attackers   = 64
-	memoryBound = 512 << 20
+	memoryBound = 1 << 30
 )
 
 // An attack is what one connection of an attacker does, again and again until stop
@@ -192,13 +192,14 @@ func TestOverload(t *testing.T) {
 	for _, a := range attacks() {
 		under, peak := suffer(t, p, a, victim, span)
 		most, slowest = max(most, peak), max(slowest, under.p99)
-		t.Logf("%-30s p99 of another user %8v, %4d MiB at most", a.name, under.p99, peak>>20)
+		t.Logf("%-30s another user: median %8v, p99 %8v; %4d MiB at most", a.name, under.median, under.p99, peak>>20)
 		if peak > memoryBound {
 			t.Errorf("%s: the process took %d MiB, more than %d", a.name, peak>>20, memoryBound>>20)
 		}
-		// The attackers and the victim run on the same processors as the server.
-		if limit := max(3*alone.p99, time.Second); under.p99 > limit {
-			t.Errorf("%s: the 99th percentile of another user is %v; alone it was %v", a.name, under.p99, alone.p99)
+		// The attackers and the victim run on the same processors as the server, so
+		// these are the bounds of a machine that does much else.
+		if under.median > max(3*alone.median, 250*time.Millisecond) || under.p99 > max(3*alone.p99, 3*time.Second) {
+			t.Errorf("%s: another user waits for %v, the 99th percentile is %v; alone it was %v and %v", a.name, under.median, under.p99, alone.median, alone.p99)
 		}
 	}
 	victim.conn.Close()
