@@ -39,6 +39,7 @@ func List() []Promise {
 		{"bounded", "With little memory left, what would grow is refused by a named reply, and sessions read on.", "server", "TestTightMemory", 0},
 		{"bounded", "Under attack by 64 connections of each bomb the process keeps to its memory, and others are served.", "promises", "TestOverload", 20},
 		{"bounded", "Ten thousand sessions over TLS wait while a hundred people work as before.", "promises", "TestTenThousand", 10000},
+		{"bounded", "A session that waits over TLS takes no more than 32 KiB.", "imap", "TestIdleTLSMemory", 0},
 		{"secure", "TLS is at Mozilla's intermediate level, with ALPN.", "server", "TestTLSPolicy", 0},
 		{"secure", "Tickets resume sessions, and end with the certificate.", "server", "TestTickets", 0},
 		{"secure", "SCRAM binds logins to the TLS connection and to the certificate.", "imap", "TestSCRAM", 0},

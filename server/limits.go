@@ -15,7 +15,7 @@ type Limits struct {
 	MessageSize     Size     `toml:"message_size" doc:"The largest message taken, by delivery, upload and import."`
 	Recipients      int      `toml:"recipients" doc:"Recipients of one delivery."`
 	LMTPConnections int      `toml:"lmtp_connections" doc:"Connections of mail transfer agents at once."`
-	IMAPConnections int      `toml:"imap_connections" doc:"IMAP connections at once. Each idle one takes about 25 KiB, or 50 KiB over TLS."`
+	IMAPConnections int      `toml:"imap_connections" doc:"IMAP connections at once. Each idle one takes about 40 KiB of memory."`
 	UserSessions    int      `toml:"user_sessions" doc:"IMAP sessions of one user at once."`
 	AddressSessions int      `toml:"address_sessions" doc:"IMAP sessions of one user from one address at once; loopback, from where webmail and proxies come, is not limited."`
 	PendingLogins   int      `toml:"pending_logins" doc:"IMAP connections of one address that have not logged in; not of loopback."`
