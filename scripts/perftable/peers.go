@@ -30,7 +30,7 @@ func peers(files []string) ([]byte, error) {
 		}
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "| row | %s | ratio | goal | met | limit |\n|---|%s---:|---|---|---:|\n",
+	fmt.Fprintf(&b, "| row | %s | ratio | goal | met | CPU | limit |\n|---|%s---:|---|---|---:|---:|\n",
 		strings.Join(append([]string{own}, others...), " | "), strings.Repeat("---:|", len(others)+1))
 	var missed, unmeasured []string
 	for _, g := range goals {
@@ -94,7 +94,7 @@ func (all results) row(g goal, others []string) row {
 			met = yes(g.read.less() && mine <= g.limit || !g.read.less() && mine >= g.limit)
 		}
 	}
-	return row{"| " + strings.Join(append(cells, ratio, g.text(), met, all.bound(g)), " | ") + " |", met}
+	return row{"| " + strings.Join(append(cells, ratio, g.text(), met, all.effort(g, others), all.bound(g)), " | ") + " |", met}
 }
 
 func yes(b bool) string {
@@ -116,6 +116,22 @@ func (g goal) text() string {
 	return sign + strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.3f", g.factor), "0"), ".") + "×"
 }
 
+// effort writes the CPU time of the server for an operation, as a part of that of
+// the peer that takes least. It is less noisy than speed.
+func (all results) effort(g goal, others []string) string {
+	mine, ok := all.figure(own, g.key, (*result).cpu)
+	least := 0.0
+	for _, name := range others {
+		if v, measured := all.figure(name, g.key, (*result).cpu); measured && (least == 0 || v < least) {
+			least = v
+		}
+	}
+	if !ok || least == 0 {
+		return ""
+	}
+	return digits(mine/least) + "×"
+}
+
 // bound writes what the machine could do at best when the row was measured.
 func (all results) bound(g goal) string {
 	switch g.bound {
@@ -132,6 +148,13 @@ func (all results) bound(g goal) string {
 			return v, v > 0
 		})
 		return show(v, ok, " MB/s")
+	case generator:
+		cores, ok := all.figure(machine, "probe", func(r *result) (float64, bool) { v, ok := r.Numbers["cores"]; return v, ok })
+		if !ok {
+			return ""
+		}
+		v, ok := all.figure(own, g.key, func(r *result) (float64, bool) { return r.alone(cores) })
+		return show(v, ok, "/s")
 	}
 	return ""
 }

@@ -15,9 +15,12 @@ type result struct {
 	Workload string             `json:"workload"`
 	Params   map[string]any     `json:"params"`
 	Seconds  float64            `json:"seconds"`
+	Ops      float64            `json:"ops"`
 	OpsPerS  float64            `json:"ops_per_s"`
 	P50      float64            `json:"p50_ms"`
 	Bytes    float64            `json:"bytes"`
+	Client   float64            `json:"client_cpu_s"` // CPU seconds of the load generator
+	CPU      float64            `json:"server_cpu_s"` // and of the server
 	Extra    map[string]any     `json:"extra"`
 	Skipped  string             `json:"skipped"`
 	Error    string             `json:"error"`
@@ -67,6 +70,27 @@ func (r *result) value(read reading) (v float64, ok bool) {
 		v = r.Numbers["last_p50_ms"]
 	}
 	return v, v > 0
+}
+
+// leastCPU is how many CPU seconds are worth dividing: they are counted in
+// hundredths.
+const leastCPU = 0.05
+
+// cpu returns the microseconds of CPU that the server took for an operation.
+func (r *result) cpu() (v float64, ok bool) {
+	if r.Error != "" || r.Skipped != "" || r.Ops == 0 || r.CPU < leastCPU {
+		return 0, false
+	}
+	return r.CPU / r.Ops * 1e6, true
+}
+
+// alone returns how many operations a second the load generator would make on so
+// many cores if the server took no CPU at all.
+func (r *result) alone(cores float64) (v float64, ok bool) {
+	if r.Error != "" || r.Skipped != "" || r.Client < leastCPU {
+		return 0, false
+	}
+	return cores * r.Ops / r.Client, true
 }
 
 // results are all lines, by server and key.
