@@ -153,7 +153,7 @@ func (u *User) SetQuota(ctx context.Context, q Quota) error {
 	})
 }
 
-// RecalculateQuota counts the owner's messages anew and returns by how much the
+// RecalculateQuota counts the owner's messages anew, one by one, and returns by how much the
 // stored figures were off, which is nothing unless something is wrong.
 func (u *User) RecalculateQuota(ctx context.Context) (off Quota, err error) {
 	err = u.update(ctx, "recalculate quota", []directory.ID{u.principal.ID}, func(t *txn) error {
@@ -168,8 +168,14 @@ func (u *User) RecalculateQuota(ctx context.Context) (off Quota, err error) {
 				return err
 			}
 			t.boxes = t.boxes[:0]
-			sum.Bytes += m.c.size
-			sum.Messages += uint64(m.c.exists)
+			err = m.each(m.all(), 1, true, func(v *visible) (bool, error) {
+				sum.Bytes += v.rec.size
+				sum.Messages++
+				return true, nil
+			})
+			if err != nil {
+				return err
+			}
 		}
 		off = Quota{Bytes: sum.Bytes - a.rec.bytes, Messages: sum.Messages - a.rec.messages}
 		a.rec.bytes, a.rec.messages, a.dirty = sum.Bytes, sum.Messages, true
