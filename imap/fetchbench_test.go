@@ -85,7 +85,7 @@ func newBenchServer(b *testing.B, messages int) *Server {
 	if err != nil {
 		b.Fatal(err)
 	}
-	engine, err := mail.Open(ctx, mail.Config{DB: db, Blobs: blobs, Bus: bus, Directory: dir, Log: quiet})
+	engine, err := mail.Open(ctx, mail.Config{DB: db, Blobs: blobs, Bus: bus, Directory: dir, Log: quiet, MaxMailboxes: 10_000})
 	if err != nil {
 		b.Fatal(err)
 	}
