@@ -21,6 +21,8 @@ type marionette struct {
 	conn net.Conn
 	in   *bufio.Reader
 	id   int
+	// dialog: one that says this may open at any moment, and is closed.
+	dialog string
 }
 
 // marionette starts a program with a profile that has the preference
@@ -111,6 +113,17 @@ func (m *marionette) try(command string, arg any) (json.RawMessage, error) {
 func (m *marionette) call(command string, arg any) json.RawMessage {
 	m.r.Helper()
 	result, err := m.try(command, arg)
+	for m.dialog != "" && err != nil && strings.Contains(err.Error(), "unexpected alert open") {
+		if raw, there := m.try("WebDriver:GetAlertText", nil); there == nil {
+			if !strings.Contains(string(raw), m.dialog) {
+				m.r.Fatalf("a dialog says %s", raw)
+			}
+			if _, err := m.try("WebDriver:DismissAlert", nil); err != nil {
+				m.r.Fatal(err)
+			}
+		}
+		result, err = m.try(command, arg)
+	}
 	m.r.must(err)
 	return result
 }

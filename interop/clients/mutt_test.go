@@ -143,7 +143,8 @@ func muttFollow(r *rig) {
 	t.until("want two to disappear", func() bool { return !strings.Contains(t.screen(), "two") })
 }
 
-// muttShare: mutt reads MYRIGHTS and does not try what it may not.
+// muttShare: mutt reads MYRIGHTS and does not try what it may not; a mailbox in
+// which it may change nothing it opens read-only.
 func muttShare(r *rig) {
 	s := notes("one", "two")
 	r.fillTeam(s...)
@@ -158,4 +159,15 @@ func muttShare(r *rig) {
 	t.sees("You lack the right i")
 	r.holds(team, s...)
 	r.flags(team, s[0], `\Flagged`)
+
+	r.anna.do("SETACL %q group:sales lr", team)
+	t.keys("c", "C-u")
+	t.line("=INBOX")
+	t.sees("Mutt: =INBOX")
+	t.keys("c", "C-u")
+	t.line("=" + sharedTeam)
+	t.sees("-%-Mutt: =" + sharedTeam)
+	t.keys("2", "Enter", "F")
+	t.sees("Mailbox is read-only")
+	r.flags(team, s[1])
 }

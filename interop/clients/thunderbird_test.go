@@ -297,7 +297,7 @@ func (c *thunderbird) share(r *rig) {
 	s := notes("one", "two")
 	r.fillTeam(s...)
 	c.m.with(r).run(nil, "await interop.discover(...args)", "ben")
-	f := c.folder(r, "ben", sharedTeam, "it", func(f thunderbirdFolder) bool { return f.Pretty == team })
+	c.folder(r, "ben", sharedTeam, "it", func(f thunderbirdFolder) bool { return f.Pretty == team })
 	c.show(r, "ben", sharedTeam, s...)
 	c.open(r, "one", "A note about one.")
 	c.command(r, "cmd_markAsFlagged")
@@ -305,10 +305,14 @@ func (c *thunderbird) share(r *rig) {
 	c.folder(r, "ben", sharedTeam, "one unread message", func(f thunderbirdFolder) bool { return f.Unread == 1 && f.Total == 2 })
 	c.m.picture("shared")
 
+	// What anna has seen ben has not.
+	r.anna.do("SELECT %q", team)
+	r.anna.do(`STORE 2 +FLAGS (\Seen \Flagged)`)
+	c.messages(r, "ben", sharedTeam, "the star of the second, unread", func(l []thunderbirdMessage) bool { return l[1].Flagged && !l[1].Read })
+	r.anna.do(`STORE 2 -FLAGS (\Seen \Flagged)`)
+
 	// It knows from MYRIGHTS what it need not try.
-	if f.CanDelete || f.CanFile {
-		r.Errorf("Thunderbird believes that it may delete or upload: %+v", f)
-	}
+	c.folder(r, "ben", sharedTeam, "no right to delete or upload", func(f thunderbirdFolder) bool { return !f.CanDelete && !f.CanFile })
 	if c.command(r, "cmd_delete") {
 		r.Error("Thunderbird offers to delete")
 	}
@@ -317,4 +321,61 @@ func (c *thunderbird) share(r *rig) {
 	r.holds(team, s...)
 	r.flags(team, s[0], `\Flagged`) // what ben has seen anna has not
 	r.flags(team, s[1])
+	c.revoked(r, s)
+}
+
+// revoked takes the right to read away while ben looks into the folder, gives it
+// back, and takes it again while Thunderbird is offline with a star to tell of.
+// It may say once that there is no such mailbox; the inbox goes on, the folder
+// disappears when the folders are listed, and comes back whole.
+func (c *thunderbird) revoked(r *rig, s []sample) {
+	c.m.dialog = "There is no such mailbox"
+	defer func() { c.m.dialog = "" }()
+	c.show(r, "ben", sharedTeam, s...)
+	r.revoke()
+	c.goesOn(r, "revoked")
+	c.listed(r, false)
+	r.restore()
+	c.listed(r, true)
+	c.show(r, "ben", sharedTeam, s...)
+
+	c.m.run(nil, "await interop.download(...args); await interop.offline(true)", "ben", sharedTeam)
+	c.open(r, "two", "A note about two.")
+	c.command(r, "cmd_markAsFlagged")
+	r.revoke()
+	c.m.run(nil, "await interop.offline(false)")
+	c.goesOn(r, "back")
+	c.listed(r, false)
+	r.flags(team, s[1])
+	r.restore()
+	c.listed(r, true)
+	c.show(r, "ben", sharedTeam, s...)
+	r.holds(team, s...)
+}
+
+// goesOn delivers a message to ben and looks whether it is shown.
+func (c *thunderbird) goesOn(r *rig, subject string) {
+	r.Helper()
+	r.observe("ben").append("INBOX", "", note(subject).raw)
+	looked := 0
+	c.messages(r, "ben", "INBOX", subject, func(l []thunderbirdMessage) bool {
+		if looked%20 == 0 {
+			c.m.run(nil, "await interop.show(...args)", "ben", "INBOX")
+		}
+		looked++
+		return slices.ContainsFunc(l, func(m thunderbirdMessage) bool { return m.Subject == subject })
+	})
+}
+
+// listed lists ben's folders until the shared one is among them, or is not.
+func (c *thunderbird) listed(r *rig, want bool) {
+	r.Helper()
+	looked := 0
+	c.m.with(r).until(fmt.Sprintf("want the shared folder to be there: %v", want), patience, func() bool {
+		if looked%20 == 0 {
+			c.m.run(nil, "await interop.discover(...args)", "ben")
+		}
+		looked++
+		return want == slices.ContainsFunc(c.folders(r, "ben"), func(f thunderbirdFolder) bool { return f.Name == sharedTeam })
+	})
 }
