@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"strings"
 	"time"
@@ -154,8 +155,8 @@ Or type:
   curl -u anna:%[4]s 'imap://%[1]s/INBOX;MAILINDEX=1'
   curl -u ben:%[4]s 'imap://%[1]s/' -X 'LIST "" "*"'
   curl -u ben:%[4]s 'imap://%[1]s/Shared/sales/Inbox' -X 'FETCH 1:* (FLAGS ENVELOPE)'
-  poststube mailbox list -u anna --data %[5]s
-  poststube import mbox -u anna --data %[5]s FILE
+  %[6]s mailbox list -u anna --data %[5]s
+  %[6]s import mbox -u anna --data %[5]s FILE
 
 Mail comes in by LMTP at %[3]s. Ctrl-C ends the server; %[5]s keeps what happened.
 
@@ -168,10 +169,19 @@ Oder eintippen:
   curl -u anna:%[4]s 'imap://%[1]s/INBOX;MAILINDEX=1'
   curl -u ben:%[4]s 'imap://%[1]s/' -X 'LIST "" "*"'
   curl -u ben:%[4]s 'imap://%[1]s/Shared/sales/Inbox' -X 'FETCH 1:* (FLAGS ENVELOPE)'
-  poststube mailbox list -u anna --data %[5]s
-  poststube import mbox -u anna --data %[5]s DATEI
+  %[6]s mailbox list -u anna --data %[5]s
+  %[6]s import mbox -u anna --data %[5]s DATEI
 
 Mail kommt per LMTP an: %[3]s. Strg-C beendet den Server; %[5]s behält, was geschah.
 
-`}), at["imap"], at["imaps"], at["lmtp"], demoPassword, a.dir)
+`}), at["imap"], at["imaps"], at["lmtp"], demoPassword, a.dir, calledAs())
+}
+
+// calledAs returns what to type to run this program again: that of "go run" lies in a
+// temporary directory.
+func calledAs() string {
+	if exe, err := os.Executable(); err == nil && strings.Contains(exe, "go-build") {
+		return "go run ./cmd/poststube"
+	}
+	return "poststube"
 }
