@@ -8,7 +8,6 @@ import (
 	"poststube/acl"
 	"poststube/directory"
 	"poststube/mail"
-	"poststube/uidset"
 )
 
 // Sharing is the part of Service that is about rights, and about who did what
@@ -379,9 +378,9 @@ func (l *Local) Undelete(ctx context.Context, what Undelete) (Undeleted, error) 
 	if err != nil {
 		return Undeleted{}, err
 	}
-	uids, err := uidset.Parse(what.UIDs)
+	uids, err := parseUIDs(what.UIDs)
 	if err != nil {
-		return Undeleted{}, invalid(err)
+		return Undeleted{}, err
 	}
 	done, err := u.Restore(ctx, name, uids)
 	return Undeleted{From: done.From.String(), To: done.To.String()}, l.near(ctx, what.Place, err)

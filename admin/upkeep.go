@@ -113,13 +113,17 @@ func (l *Local) purgePlace(ctx context.Context, what Purge, o *mail.PurgeOptions
 	if what.UIDs == "" {
 		return nil
 	}
-	if o.UIDs, err = uidset.Parse(what.UIDs); err != nil {
-		return invalid(err)
+	o.UIDs, err = parseUIDs(what.UIDs)
+	return err
+}
+
+// parseUIDs reads a set of UIDs as people write it.
+func parseUIDs(text string) (uidset.Set, error) {
+	uids, err := uidset.Parse(text)
+	if err != nil || uids.Empty() {
+		return uids, &mail.Error{Kind: mail.Invalid, Text: fmt.Sprintf("%q is no set of UIDs: write them like 7 or 1:3,9", text)}
 	}
-	if o.UIDs.Empty() {
-		return &mail.Error{Kind: mail.Invalid, Text: "the set of UIDs is empty"}
-	}
-	return nil
+	return uids, nil
 }
 
 // indexed returns the owners that a question about the index is about.

@@ -64,8 +64,12 @@ func (a Address) check() error {
 		}
 		return nil
 	}
-	if _, port, err := net.SplitHostPort(a.Addr); err != nil || port == "" {
+	_, port, err := net.SplitHostPort(a.Addr)
+	if err != nil || port == "" {
 		return fmt.Errorf("listen %s: %q is neither host:port nor unix:PATH", a, a.Addr)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("listen %s: %q is no port, ports are numbers up to 65535", a, port)
 	}
 	return nil
 }
@@ -96,17 +100,25 @@ func (a Address) open(sockets Sockets) (net.Listener, error) {
 		return sockets.listen(path)
 	}
 	l, err := net.Listen("tcp", a.Addr)
+	return l, a.explain(err)
+}
+
+// explain says what to do when an address cannot be listened on.
+func (a Address) explain(err error) error {
+	var host *net.DNSError
 	switch {
+	case err == nil:
+		return nil
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("listen %s: ports below 1024 need root or CAP_NET_BIND_SERVICE; others don't: --listen %s=127.0.0.1:%d", a, a.Protocol, highPort(a))
+		return fmt.Errorf("listen %s: ports below 1024 need root or CAP_NET_BIND_SERVICE; others don't: --listen %s=127.0.0.1:%d", a, a.Protocol, highPort(a))
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("listen %s: another program listens there: stop it (ss -ltnp shows it), or choose another port with --listen", a)
+		return fmt.Errorf("listen %s: another program listens there: stop it (ss -ltnp shows it), or choose another port with --listen", a)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, fmt.Errorf("listen %s: this machine does not have that address (ip address shows those it has)", a)
-	case err != nil:
-		return nil, fmt.Errorf("listen %s: %w", a, err)
+		return fmt.Errorf("listen %s: this machine does not have that address (ip address shows those it has)", a)
+	case errors.As(err, &host):
+		return fmt.Errorf("listen %s: there is no host %q: name one of this machine's addresses, or none for all of them", a, host.Name)
 	}
-	return l, nil
+	return fmt.Errorf("listen %s: %w", a, err)
 }
 
 // listen makes a socket file with the permissions and the group that are wanted.

@@ -107,3 +107,51 @@ func TestListenTaken(t *testing.T) {
 		t.Errorf("a second listener: %v", err)
 	}
 }
+
+// TestExplain: what the system says so briefly is told with what to do.
+func TestExplain(t *testing.T) {
+	a := Address{"imap", "192.0.2.1:143"}
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{os.NewSyscallError("bind", syscall.EACCES), "need root or CAP_NET_BIND_SERVICE; others don't: --listen imap=127.0.0.1:1143"},
+		{os.NewSyscallError("bind", syscall.EADDRINUSE), "another program listens there: stop it (ss -ltnp shows it)"},
+		{os.NewSyscallError("bind", syscall.EADDRNOTAVAIL), "this machine does not have that address"},
+		{&net.DNSError{Name: "nohost"}, `there is no host "nohost"`},
+		{syscall.EMFILE, "too many open files"},
+	} {
+		if err := a.explain(&net.OpError{Err: tt.err}); !strings.HasPrefix(err.Error(), "listen imap=192.0.2.1:143: ") || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%v: %v, want %s", tt.err, err, tt.want)
+		}
+	}
+	if err := a.explain(nil); err != nil {
+		t.Error(err)
+	}
+	for _, bad := range []string{"imap=127.0.0.1:port", "imap=:65536", "imap=:-1"} {
+		if _, err := ParseAddress(bad); err == nil || !strings.Contains(err.Error(), "is no port") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
+// TestDataDir: a directory that cannot be used is named, with what to do.
+func TestDataDir(t *testing.T) {
+	dir := shortDir(t)
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := makeDataDir(filepath.Join(file, "beneath")); err == nil || !strings.Contains(err.Error(), "cannot be made") || !strings.Contains(err.Error(), "--data") {
+		t.Errorf("beneath a file: %v", err)
+	}
+	if err := makeDataDir("/proc/self"); err == nil || !strings.Contains(err.Error(), "cannot be written to") {
+		t.Errorf("not writable: %v", err)
+	}
+	if err := makeDataDir(filepath.Join(dir, "new")); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(filepath.Join(dir, "new")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+}

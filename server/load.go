@@ -53,8 +53,10 @@ func parse(text []byte, c *Config) error {
 			text = key + ": " + text
 		}
 		return fmt.Errorf("%d: %s", line, text)
+	case err != nil:
+		return fmt.Errorf(" %w", err)
 	}
-	return err
+	return nil
 }
 
 // unknownKey says which key may have been meant.

@@ -13,6 +13,7 @@ import (
 	"poststube/admin"
 	"poststube/blob/dirblob"
 	"poststube/directory"
+	"poststube/kv"
 	"poststube/kv/pebblekv"
 	"poststube/mail"
 	"poststube/notify/localbus"
@@ -47,7 +48,11 @@ const traceRoom = 8 << 10
 // a sentence that says who holds dir when another process has it open.
 func OpenStore(ctx context.Context, dir string, c *Config, log *slog.Logger) (*Store, error) {
 	s := &Store{}
-	if err := s.open(ctx, dir, c, log); err != nil {
+	err := s.open(ctx, dir, c, log)
+	if errors.Is(err, kv.ErrFull) {
+		err = fmt.Errorf("the disk of %s has less free space than storage.min_free, %s: make room, or lower that (%w)", dir, c.Storage.MinFree, err)
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil

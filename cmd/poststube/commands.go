@@ -70,6 +70,10 @@ func (a *app) command(s spec) *cobra.Command {
 		RunE:  s.run,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if err := s.args(cmd, args); err != nil {
+				if f := flagBehind(cmd, args); f != "" {
+					return misuse(cmd, a.t(text{"%s stands before the other arguments here: %s", "%s steht hier vor den anderen Argumenten: %s"}), f,
+						strings.Replace(cmd.UseLine(), cmd.CommandPath(), cmd.CommandPath()+" "+f+" …", 1))
+				}
 				return misuse(cmd, a.t(text{"this takes other arguments: %s", "hier gehören andere Argumente hin: %s"}), cmd.UseLine())
 			}
 			return nil
@@ -88,6 +92,20 @@ func (a *app) command(s spec) *cobra.Command {
 		c.ValidArgsFunction = a.completions(s.complete)
 	}
 	return c
+}
+
+// flagBehind returns a flag that stands among arguments, where takeDashes leaves it.
+func flagBehind(cmd *cobra.Command, args []string) string {
+	for _, arg := range args {
+		name, _, _ := strings.Cut(arg, "=")
+		if long, ok := strings.CutPrefix(name, "--"); ok && cmd.Flag(long) != nil {
+			return name
+		}
+		if short, ok := strings.CutPrefix(name, "-"); ok && len(short) == 1 && cmd.Flags().ShorthandLookup(short) != nil {
+			return name
+		}
+	}
+	return ""
 }
 
 // takeDashes lets arguments such as -clara or -x pass that look like flags: those

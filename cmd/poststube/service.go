@@ -33,6 +33,8 @@ func (a *app) withService(ctx context.Context, create bool, do func(admin.Servic
 			"%s is not yours: run this as the user that runs the server, such as with sudo -u poststube",
 			"%s gehört jemand anderem: als der Benutzer ausführen, unter dem der Server läuft, etwa mit sudo -u poststube",
 		}), a.dir)
+	case errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf(a.t(text{"%s is no directory: name the one with the mail with --data", "%s ist kein Verzeichnis: das mit der Mail mit --data nennen"}), a.dir)
 	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, syscall.EINVAL):
 		return fmt.Errorf(a.t(text{"the server's control socket cannot be used: %w", "die Steuerdose des Servers ist nicht benutzbar: %w"}), err)
 	}
