@@ -52,6 +52,7 @@ func (d *Directory) forget(t *txn) {
 	if len(t.named) > 0 {
 		d.byID.drop(t.named...)
 		d.byName.clear() // holds a principal under several names
+		d.noName.clear()
 	}
 	if len(t.named) > 0 || t.addresses {
 		d.byAddress.clear()
@@ -104,6 +105,7 @@ func (d *Directory) refresh(ctx context.Context) error {
 	if stale {
 		d.byID.clear()
 		d.byName.clear()
+		d.noName.clear()
 		d.byAddress.clear()
 		d.closures.clear()
 		d.parents.clear()

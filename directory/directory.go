@@ -81,6 +81,7 @@ type Directory struct {
 
 	byID      *cache[ID, Principal]
 	byName    *cache[string, Principal]
+	noName    *cache[string, struct{}] // that nobody has
 	byAddress *cache[address, Principal]
 	closures  *cache[ID, []ID]
 	parents   *cache[struct{}, graph]
@@ -112,6 +113,7 @@ func Open(ctx context.Context, db kv.DB, o Options) (*Directory, error) {
 		throttle:  newThrottle(o.Now),
 		byID:      newCache[ID, Principal](cacheSize),
 		byName:    newCache[string, Principal](cacheSize),
+		noName:    newCache[string, struct{}](cacheSize),
 		byAddress: newCache[address, Principal](cacheSize),
 		closures:  newCache[ID, []ID](cacheSize),
 		parents:   newCache[struct{}, graph](1),

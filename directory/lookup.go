@@ -44,7 +44,10 @@ func (d *Directory) ByName(ctx context.Context, name string) (Principal, error) 
 	if p, ok := d.byName.get(clean); ok {
 		return p, nil
 	}
-	mark := d.byName.mark()
+	if _, ok := d.noName.get(clean); ok { // so that the second time costs as little as for somebody
+		return Principal{}, fmt.Errorf("%q: %w", name, ErrNotFound)
+	}
+	mark, noMark := d.byName.mark(), d.noName.mark()
 	var p Principal
 	err = d.db.View(ctx, func(r kv.Reader) (err error) {
 		p, err = loadName(r, clean)
@@ -53,6 +56,9 @@ func (d *Directory) ByName(ctx context.Context, name string) (Principal, error) 
 		}
 		return err
 	})
+	if errors.Is(err, ErrNotFound) {
+		d.noName.put(clean, struct{}{}, noMark)
+	}
 	if err != nil {
 		return Principal{}, fmt.Errorf("%q: %w", name, err)
 	}

@@ -125,7 +125,7 @@ func (d *Directory) addPrincipal(t *txn, kind Kind, name string) (Principal, err
 	if err != nil {
 		return Principal{}, err
 	}
-	if next > uint64(^ID(0)) {
+	if next >= uint64(NoID) {
 		return Principal{}, errors.New("directory: all ids have been given out")
 	}
 	if err := setCounter(t, "id", next+1); err != nil {

@@ -7,6 +7,9 @@ import "strconv"
 // rights and mail that hang on an id can never pass to a newcomer. 0 is nobody.
 type ID uint32
 
+// NoID is an ID that nobody ever gets.
+const NoID = ^ID(0)
+
 // Kind tells a person from a group.
 type Kind uint8
 

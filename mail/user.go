@@ -87,9 +87,14 @@ type location struct {
 	space Namespace
 }
 
+// nobody stands for owners who do not exist. They have an empty tree, so that
+// whatever is asked of it is answered as of somebody's of which nothing is to be
+// seen, at the same cost: names of people are not to be guessed this way.
+const nobody = directory.NoID
+
 // locate finds whose mailbox a name means. The path is not looked up; name is
-// clean. A name under the prefixes without an owner, or with one that does not
-// exist, is NotFound.
+// clean. Under the prefixes an owner who does not exist is nobody, to the
+// administrator NotFound.
 func (u *User) locate(ctx context.Context, name string) (location, error) {
 	for space, prefix := range map[Namespace]string{OtherUsers: u.engine.config.OtherUsersPrefix, Shared: u.engine.config.SharedPrefix} {
 		rest, ok := strings.CutPrefix(name, prefix)
@@ -97,15 +102,19 @@ func (u *User) locate(ctx context.Context, name string) (location, error) {
 			continue
 		}
 		owner, path, _ := strings.Cut(rest, separator)
+		kind := directory.Person
+		if space == Shared {
+			kind = directory.Group
+		}
 		p, err := u.engine.dir.ByName(ctx, owner)
-		if errors.Is(err, directory.ErrNotFound) || errors.Is(err, directory.ErrInvalid) {
-			return location{}, errNoMailbox()
-		}
-		if err != nil {
+		switch {
+		case err != nil && !errors.Is(err, directory.ErrNotFound) && !errors.Is(err, directory.ErrInvalid):
 			return location{}, err
-		}
-		if (space == Shared) != (p.Kind == directory.Group) {
+		case err == nil && p.Kind == kind:
+		case u.admin:
 			return location{}, errNoMailbox()
+		default:
+			p = directory.Principal{ID: nobody, Kind: kind, Name: owner}
 		}
 		return location{owner: p, path: path, space: space}, nil
 	}
@@ -154,6 +163,9 @@ func (u *User) resolve(ctx context.Context, op, name string) (location, error) {
 		if loc, err = u.follow(ctx, loc); err != nil {
 			return location{}, err
 		}
+	}
+	if loc.owner.ID != u.principal.ID && !u.admin {
+		return loc, nil // where nothing was made, nothing was granted
 	}
 	return loc, u.engine.Provision(ctx, loc.owner)
 }

@@ -54,16 +54,17 @@ type House struct {
 	// Profiles are those of IMAP; they may be changed before the first Dial.
 	Profiles []imap.Profile
 
-	fs     vfs.FS
-	db     *pebblekv.DB
-	slow   slowDB // db, for the engine
-	blobs  *dirblob.Store
-	dir    *directory.Directory
-	engine *mail.Engine
-	imap   *imap.Server
-	lmtp   *smtp.Server
-	sasl   *dovecotauth.Server
-	tls    *tls.Config
+	fs      vfs.FS
+	db      *pebblekv.DB
+	counted countedDB // db, with what is above it
+	slow    slowDB    // counted, for the engine
+	blobs   *dirblob.Store
+	dir     *directory.Directory
+	engine  *mail.Engine
+	imap    *imap.Server
+	lmtp    *smtp.Server
+	sasl    *dovecotauth.Server
+	tls     *tls.Config
 
 	ctx   context.Context
 	stop  context.CancelFunc
@@ -98,10 +99,10 @@ func (h *House) start() (err error) {
 	if h.blobs, err = dirblob.Open("blob", dirblob.Options{FS: h.fs, Log: silent}); err != nil {
 		return err
 	}
-	values := sealed.New(h.db)
-	h.slow.DB = values
+	h.counted.DB = sealed.New(h.db)
+	h.slow.DB = &h.counted
 	bus := localbus.New()
-	h.dir, err = directory.Open(ctx, values, directory.Options{
+	h.dir, err = directory.Open(ctx, &h.counted, directory.Options{
 		Bus: bus, Log: silent,
 		Argon: directory.ArgonParams{Time: 1, Memory: 64, Threads: 1}, // quick, for tests only
 	})
