@@ -57,7 +57,7 @@ func DefaultLimits() Limits {
 		SessionsPerUser:     200,
 		SessionsPerUserAddr: 40,
 		MaxMessage:          50 << 20,
-		CommandTime:         10 * time.Second,
+		CommandTime:         30 * time.Second,
 		Command:             wire.LimitsAfterLogin(),
 		Contexts:            10,
 		NotifyNames:         500,

@@ -79,7 +79,8 @@ func (u *User) tryCreate(ctx context.Context, name string, err error) error {
 func (m *mailbox) appendNew(msg *NewMessage) (uint32, error) {
 	t, a, up := m.t, m.a, msg.Upload
 	email := a.rec.nextEmail + 1
-	a.rec.nextEmail, a.newEmails = email, true
+	a.rec.nextEmail = email
+	a.newEmails++
 	thread, err := t.thread(a, threadHashes(up.summary.MessageID, up.summary.References), email)
 	if err != nil {
 		return 0, err

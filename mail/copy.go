@@ -200,7 +200,8 @@ func (c *copier) adopt(email uint64) (adopted, thread uint64, err error) {
 		return 0, 0, err
 	}
 	c.to.a.rec.nextEmail++
-	adopted, c.to.a.newEmails = c.to.a.rec.nextEmail, true
+	adopted = c.to.a.rec.nextEmail
+	c.to.a.newEmails++
 	if err := t.set(t.key.start(c.to.a.id, tableEmail).u64(adopted), e.encode(nil)); err != nil {
 		return 0, 0, err
 	}

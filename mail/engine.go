@@ -59,7 +59,7 @@ type Engine struct {
 	ids    cipher.Block
 
 	nextBody      atomic.Uint64
-	calls         atomic.Uint64 // views, updates and uploads so far
+	writes        atomic.Uint64 // updates and uploads so far
 	recentChanges recentChanges
 	surveys       surveys
 	personals     personals

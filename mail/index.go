@@ -19,8 +19,14 @@ import (
 type indexer struct {
 	*search.Index
 	mu      sync.Mutex
-	pending map[directory.ID]time.Time // since when emails wait
+	pending map[directory.ID]waiting
 	wake    chan struct{}
+}
+
+// waiting are the new emails of an owner.
+type waiting struct {
+	since time.Time
+	count uint64
 }
 
 // indexTexts is the version of what is indexed of an email. It changes when the
@@ -30,27 +36,38 @@ const indexTexts = 1
 func newIndexer(db kv.DB) indexer {
 	return indexer{
 		Index:   search.Open(db, search.Options{TextVersion: indexTexts}),
-		pending: make(map[directory.ID]time.Time),
+		pending: make(map[directory.ID]waiting),
 		wake:    make(chan struct{}, 1),
 	}
 }
 
-// arrived notes that an owner has new emails.
-func (x *indexer) arrived(owner directory.ID, now time.Time) {
+// arrived notes that an owner has so many new emails.
+func (x *indexer) arrived(owner directory.ID, count uint64, now time.Time) {
 	x.mu.Lock()
-	if _, ok := x.pending[owner]; !ok {
-		x.pending[owner] = now
+	w, known := x.pending[owner]
+	if !known {
+		w.since = now
 	}
+	many := w.count < indexMany && w.count+count >= indexMany
+	w.count += count
+	x.pending[owner] = w
 	x.mu.Unlock()
+	if known && !many {
+		return // Index knows already when to look again
+	}
 	select {
 	case x.wake <- struct{}{}:
 	default:
 	}
 }
 
-// indexDelay is how long emails wait at most, so that they are indexed in
-// batches: a few of them are read as fast as they would be found.
-const indexDelay = 30 * time.Second
+// indexDelay is how long emails wait at most, so that they are indexed in batches:
+// a few of them are read as fast as they would be found. indexMany of an owner do
+// not wait.
+const (
+	indexDelay = 30 * time.Second
+	indexMany  = 500
+)
 
 // due takes out those owners whose emails have waited, and tells how long until
 // the next.
@@ -58,8 +75,8 @@ func (x *indexer) due(now time.Time) (owners []directory.ID, wait time.Duration)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	wait = time.Hour
-	for owner, since := range x.pending {
-		if left := since.Add(indexDelay).Sub(now); left > 0 {
+	for owner, w := range x.pending {
+		if left := w.since.Add(indexDelay).Sub(now); left > 0 && w.count < indexMany {
 			wait = min(wait, left)
 			continue
 		}
@@ -176,7 +193,7 @@ func (e *Engine) indexOwner(ctx context.Context, owner directory.ID) error {
 		if err != nil || from >= last {
 			return err
 		}
-		if err := pace.step(ctx, 1); err != nil {
+		if err := pace.step(ctx); err != nil {
 			return err
 		}
 		b.Reset()
@@ -188,7 +205,7 @@ func (e *Engine) indexOwner(ctx context.Context, owner directory.ID) error {
 			}); err != nil {
 				return err
 			}
-			if err := pace.step(ctx, 1); err != nil {
+			if err := pace.step(ctx); err != nil {
 				return err
 			}
 		}

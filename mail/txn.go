@@ -48,7 +48,7 @@ type account struct {
 	treeLog logEntry
 	dirty   bool
 
-	newEmails bool
+	newEmails uint64 // emails that are new with it
 	limits    *Quota // loaded when first needed
 }
 
@@ -59,7 +59,6 @@ func (u *User) view(ctx context.Context, op string, fn func(*txn) error) error {
 	if err != nil {
 		return e.failure(ctx, op, err)
 	}
-	e.calls.Add(1)
 	began := e.personals.clock.Load()
 	err = e.db.View(ctx, func(r kv.Reader) error {
 		return fn(&txn{e: e, u: u, subject: subject, r: r, now: e.now(), began: began, ctx: ctx, turn: turnOf(ctx)})
@@ -79,7 +78,7 @@ func (u *User) update(ctx context.Context, op string, owners []directory.ID, fn 
 	for i, o := range owners {
 		locks[i] = lockName(o)
 	}
-	e.calls.Add(1)
+	e.writes.Add(1)
 	var t *txn
 	err = e.db.Update(ctx, locks, func(tx kv.Tx) error {
 		t.settle(false) // of a try before this one
@@ -97,8 +96,8 @@ func (u *User) update(ctx context.Context, op string, owners []directory.ID, fn 
 		if a.treeChanged() {
 			e.keepTree(a.tree.with(a.rec.treeModSeq, a.put, a.gone))
 		}
-		if a.newEmails {
-			e.indexer.arrived(a.id, t.now)
+		if a.newEmails > 0 {
+			e.indexer.arrived(a.id, a.newEmails, t.now)
 		}
 	}
 	if len(t.topics) > 0 {

@@ -44,7 +44,7 @@ func (e *Engine) Upload(ctx context.Context, r io.Reader, size int64) (*Upload, 
 	if size > limit {
 		return nil, tooBig(limit)
 	}
-	e.calls.Add(1)
+	e.writes.Add(1)
 	up := &Upload{engine: e}
 	if err := up.receive(ctx, io.LimitReader(r, limit+1), size); err != nil {
 		up.Discard()
