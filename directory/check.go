@@ -45,7 +45,28 @@ func (d *Directory) Repair(ctx context.Context) (done []string, err error) {
 		}
 		return nil
 	})
+	for _, forget := range []func(){d.byID.clear, d.byName.clear, d.byAddress.clear, d.closures.clear, d.parents.clear} {
+		forget()
+	}
 	return done, err
+}
+
+// Recover makes a person for an id that has mail and no record any more. The name
+// tells what happened; nobody can log in until a password is set.
+func (d *Directory) Recover(ctx context.Context, id ID) (p Principal, err error) {
+	p = Principal{ID: id, Kind: Person}
+	err = d.update(ctx, func(t *txn) error {
+		for n := 1; ; n++ {
+			p.Name = fmt.Sprintf("recovered-%d", id)
+			if n > 1 {
+				p.Name += fmt.Sprintf("-%d", n)
+			}
+			if err := d.checkFree(t, p); !errors.Is(err, ErrExists) {
+				return errors.Join(err, d.setName(t, p))
+			}
+		}
+	})
+	return p, err
 }
 
 // A fault is something that does not fit, and what mends it: to set a key or to
