@@ -75,7 +75,7 @@ type Directory struct {
 
 	policy   policy
 	secret   []byte // keys the answers for names that do not exist
-	hashing  chan struct{}
+	hashing  *line
 	logins   *loginCache
 	throttle *throttle
 
@@ -109,7 +109,7 @@ func Open(ctx context.Context, db kv.DB, o Options) (*Directory, error) {
 		adopt:     o.Adopt,
 		domains:   make(map[string]bool),
 		policy:    policy,
-		hashing:   make(chan struct{}, policy.parallel),
+		hashing:   newLine(policy.parallel),
 		throttle:  newThrottle(o.Now),
 		byID:      newCache[ID, Principal](cacheSize),
 		byName:    newCache[string, Principal](cacheSize),

@@ -10,6 +10,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"hash"
+	"net/netip"
 	"unicode"
 	"unicode/utf8"
 
@@ -116,10 +117,10 @@ func (d *Directory) derive(ctx context.Context, password string) (credentials, e
 	if err != nil {
 		return credentials{}, err
 	}
-	if err := d.acquire(ctx); err != nil {
+	if err := d.hashing.acquire(ctx, netip.Prefix{}); err != nil {
 		return credentials{}, err
 	}
-	defer d.release()
+	defer d.hashing.release()
 	var c credentials
 	salts := make([]byte, 48)
 	if _, err := rand.Read(salts); err != nil {
@@ -149,16 +150,3 @@ func (c *credentials) check(password string) (bool, error) {
 	}
 	return false, nil
 }
-
-// acquire waits for the right to run a key derivation. A flood of logins then
-// waits in line instead of taking 19 MiB each.
-func (d *Directory) acquire(ctx context.Context) error {
-	select {
-	case d.hashing <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (d *Directory) release() { <-d.hashing }

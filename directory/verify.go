@@ -65,11 +65,11 @@ func (a *attempt) verifySlowly(ctx context.Context, password string) (bool, erro
 	if !known {
 		creds = d.fakeCredentials(a.name)
 	}
-	if err := d.acquire(ctx); err != nil {
+	if err := d.hashing.acquire(ctx, a.pair.prefix); err != nil {
 		return false, err
 	}
 	ok, err := creds.check(password)
-	d.release()
+	d.hashing.release()
 	if err != nil || !ok || !known {
 		return false, err
 	}

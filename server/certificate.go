@@ -198,7 +198,7 @@ func selfSign(host, certFile, keyFile string) error {
 	if err := writePEM(keyFile, "PRIVATE KEY", keyDER, 0o600); err != nil {
 		return err
 	}
-	return writePEM(certFile, "CERTIFICATE", der, 0o644)
+	return writePEM(certFile, "CERTIFICATE", der, 0o600)
 }
 
 func writePEM(name, kind string, der []byte, mode fs.FileMode) error {

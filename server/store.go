@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"poststube/admin"
 	"poststube/blob/dirblob"
@@ -46,7 +47,12 @@ const traceRoom = 8 << 10
 
 // OpenStore opens the store in dir and makes it if there is none. It fails with
 // a sentence that says who holds dir when another process has it open.
+//
+// From then on the process makes files for its owner alone (umask 077): Pebble and
+// others leave that to the umask, and the directory should not be all that protects
+// mail.
 func OpenStore(ctx context.Context, dir string, c *Config, log *slog.Logger) (*Store, error) {
+	syscall.Umask(0o077)
 	s := &Store{}
 	err := s.open(ctx, dir, c, log)
 	if errors.Is(err, kv.ErrFull) {
