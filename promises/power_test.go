@@ -176,7 +176,7 @@ func (h *hand) look(b *building) error {
 	s, err := u.Status(background, name, mail.WantAllStatus)
 	if err == nil {
 		h.Lock()
-		h.seen[s.UIDValidity] = shown{s.UIDNext, uint64(s.HighestModSeq)}
+		h.seen[place{isForeign(name), s.UIDValidity}] = shown{s.UIDNext, uint64(s.HighestModSeq)}
 		h.Unlock()
 	} else if k := mail.KindOf(err); k != mail.NotFound && k != mail.Invalid {
 		return fmt.Errorf("status of %q: %w", name, err)

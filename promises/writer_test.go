@@ -70,8 +70,15 @@ type hand struct {
 	count   int
 	last    string // kind of the last command that was acknowledged
 	d       desk
-	// seen is the newest of what a reader was shown, by UIDVALIDITY.
-	seen map[uint32]shown
+	// seen is the newest of what a reader was shown.
+	seen map[place]shown
+}
+
+// A place is a mailbox, whatever it is called at the time: UIDVALIDITY tells those
+// of one owner apart.
+type place struct {
+	foreign  bool
+	validity uint32
 }
 
 type shown struct {
@@ -80,7 +87,7 @@ type shown struct {
 }
 
 func (h *hand) clone() writer {
-	c := &hand{generator: h.generator, user: h.user, acked: h.acked.clone(), pending: h.pending, seen: map[uint32]shown{}}
+	c := &hand{generator: h.generator, user: h.user, acked: h.acked.clone(), pending: h.pending, seen: map[place]shown{}}
 	for k, v := range h.seen {
 		c.seen[k] = v
 	}
@@ -128,7 +135,7 @@ func (h *hand) settle(s site) error {
 	}
 	h.pending = nil
 	for name, f := range found {
-		if s := h.seen[f.validity]; f.next < s.next || f.highest < s.highest {
+		if s := h.seen[place{f.foreign, f.validity}]; f.next < s.next || f.highest < s.highest {
 			return fmt.Errorf("%s was shown with UIDNEXT %d and HIGHESTMODSEQ %d, now it has %d and %d", name, s.next, s.highest, f.next, f.highest)
 		}
 	}
@@ -185,7 +192,7 @@ func shift(s admin.Service, seed uint64, hands, crew, couriers int) ([]writer, e
 	rng := func() *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(len(all)))) }
 	for i := range hands {
 		h := &hand{generator: &generator{Rand: rng(), prefix: fmt.Sprintf("w%dx", i), others: []string{"clara", "dora"}},
-			user: people[i%2], acked: store{}, seen: map[uint32]shown{}}
+			user: people[i%2], acked: store{}, seen: map[place]shown{}}
 		owner, folder := people[1-i%2], h.prefix+"lent"
 		if err := s.CreateMailbox(background, admin.MailboxName{Owner: owner, Name: folder}); err != nil {
 			return nil, err
