@@ -92,7 +92,7 @@ func (w *wire) say(command string) (lines []string, tagged string, err error) {
 	for {
 		line, err := w.line()
 		if err != nil {
-			return lines, "", err
+			return lines, "", fmt.Errorf("%w, after %q", err, lines)
 		}
 		if rest, ok := strings.CutPrefix(line, tag); ok {
 			return lines, rest, nil
