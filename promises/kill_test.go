@@ -26,7 +26,7 @@ import (
 // once. In the end verify reads everything.
 func TestKill(t *testing.T) {
 	begun := time.Now()
-	k := newKilling(t)
+	k := newKilling(t, 8, 3, 4)
 	n := rounds(t, 6)
 	for round := range n {
 		if err := k.round(); err != nil {
@@ -63,7 +63,7 @@ type killing struct {
 }
 
 // newKilling builds the program and lets the writers in.
-func newKilling(t *testing.T) *killing {
+func newKilling(t *testing.T, hands, crew, couriers int) *killing {
 	t.Helper()
 	k := &killing{bin: buildProgram(t), dir: shortDir(t)}
 	users := filepath.Join(t.TempDir(), "users")
@@ -81,32 +81,40 @@ func newKilling(t *testing.T) *killing {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k.writers, err = shift(p.service(), 21, 8, 3, 4)
+	k.writers, err = shift(p.service(), 21, hands, crew, couriers)
 	if err := errors.Join(err, p.kill()); err != nil {
 		t.Fatal(err)
 	}
 	return k
 }
 
-// round starts the server, looks at what the last kill has left, and kills it
-// under load.
-func (k *killing) round() error {
+// restart starts the server and looks at what the last kill has left.
+func (k *killing) restart() (*process, error) {
 	begun := time.Now()
 	p, err := start(k.bin, k.dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := p.desk("anna"); err != nil {
-		return errors.Join(err, p.kill())
+		return nil, errors.Join(err, p.kill())
 	}
 	k.restarts = append(k.restarts, time.Since(begun))
 	if err := errors.Join(k.settle(p), emptyInboxes(p, k.writers)); err != nil {
-		return errors.Join(err, p.kill())
+		return nil, errors.Join(err, p.kill())
+	}
+	return p, nil
+}
+
+// round kills the server under load.
+func (k *killing) round() error {
+	p, err := k.restart()
+	if err != nil {
+		return err
 	}
 	var load sync.WaitGroup
 	errs := make(chan error, len(k.writers))
 	for _, w := range k.writers {
-		load.Go(func() { errs <- untilGone(w) })
+		load.Go(func() { errs <- p.untilGone(w, func() {}) })
 	}
 	timer := time.NewTimer(time.Duration(5+rand.IntN(495)) * time.Millisecond)
 	<-timer.C
@@ -120,12 +128,11 @@ func (k *killing) round() error {
 }
 
 // untilGone works until the server is gone.
-func untilGone(w writer) error {
+func (p *process) untilGone(w writer, pause func()) error {
 	for {
-		if err := w.turn(); errors.Is(err, errGone) {
-			return nil
-		} else if err != nil {
-			return err
+		pause()
+		if err := w.turn(); err != nil {
+			return p.unlessGone(err)
 		}
 	}
 }

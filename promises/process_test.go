@@ -13,20 +13,41 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
 	"poststube/admin"
 )
 
+// buildDir is where the program is built, once for all tests.
+var buildDir string
+
+var buildOnce = sync.OnceValue(func() error {
+	if out, err := exec.Command("go", "build", "-o", filepath.Join(buildDir, "poststube"), "poststube/cmd/poststube").CombinedOutput(); err != nil {
+		return fmt.Errorf("building the program: %w\n%s", err, out)
+	}
+	return nil
+})
+
+func TestMain(m *testing.M) {
+	var err error
+	if buildDir, err = os.MkdirTemp("", "stube-program"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(buildDir)
+	os.Exit(code)
+}
+
 // buildProgram builds the program that is promised of.
 func buildProgram(t *testing.T) string {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), "poststube")
-	if out, err := exec.Command("go", "build", "-o", bin, "poststube/cmd/poststube").CombinedOutput(); err != nil {
-		t.Fatalf("building the program: %v\n%s", err, out)
+	if err := buildOnce(); err != nil {
+		t.Fatal(err)
 	}
-	return bin
+	return filepath.Join(buildDir, "poststube")
 }
 
 // A process is a running server.
@@ -36,6 +57,8 @@ type process struct {
 	addrs  map[string]string // of each protocol
 	stderr bytes.Buffer      // to be read once it has ended
 
+	dials atomic.Int64
+	dying atomic.Bool // from when it is killed
 	mu    sync.Mutex
 	conns []net.Conn // of desks
 }
@@ -96,16 +119,27 @@ func (p *process) service() admin.Service {
 	}}
 }
 
-// kill ends the server with SIGKILL.
+// kill ends the server with SIGKILL. It is an error if it has ended before.
 func (p *process) kill() error {
-	if err := p.cmd.Process.Kill(); err != nil {
-		return err
-	}
+	p.dying.Store(true)
+	err := p.cmd.Process.Kill()
+	end := p.cmd.Wait()
 	var exit *exec.ExitError
-	if err := p.cmd.Wait(); !errors.As(err, &exit) {
-		return fmt.Errorf("killed, but it ended with %v", err)
+	if errors.As(end, &exit) {
+		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGKILL {
+			return err
+		}
 	}
-	return nil
+	return fmt.Errorf("the server ended by itself: %w\n%s", errors.Join(end, err), p.stderr.String())
+}
+
+// unlessGone returns an error, but not that the server is gone once it was killed:
+// until then no connection may break.
+func (p *process) unlessGone(err error) error {
+	if errors.Is(gone(err), errGone) && p.dying.Load() {
+		return nil
+	}
+	return err
 }
 
 // stop ends the server in order.
