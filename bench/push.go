@@ -34,12 +34,16 @@ func pushes(ctx context.Context, s *session, m *meter) error {
 		}
 		select {
 		case at, ok := <-heard:
-			if !ok {
+			if !ok && ctx.Err() == nil {
 				return errors.New("the server ended the session that was in IDLE")
 			}
-			m.add(1, at.Sub(start))
+			if ok {
+				m.add(1, at.Sub(start))
+			}
 		case <-ctx.Done():
-			return errors.New("the session that is in IDLE heard of no message")
+		}
+		if ctx.Err() != nil { // it closes the session, too
+			return errors.New("the session that is in IDLE heard of no message in time")
 		}
 	}
 	return nil
