@@ -101,7 +101,8 @@ type Retention struct {
 
 // Log sets the log up.
 type Log struct {
-	Level slog.Level `toml:"level" doc:"\"debug\", \"info\", \"warn\" or \"error\"."`
+	Level  slog.Level `toml:"level" doc:"\"debug\", \"info\", \"warn\" or \"error\"."`
+	Format string     `toml:"format" doc:"\"text\": a line of key=value for each event; or \"json\": an object in a line."`
 }
 
 // Default returns the configuration that holds where nothing is said.
@@ -116,6 +117,7 @@ func Default() Config {
 		LDAP:      defaultLDAP(),
 		Sharing:   Sharing{Announce: true, Language: "en"},
 		Retention: Retention{Deleted: Duration(30 * 24 * time.Hour), Log: Duration(400 * 24 * time.Hour)},
+		Log:       Log{Format: "text"},
 	}
 }
 
@@ -160,6 +162,9 @@ func (c *Config) Check() error {
 	}
 	if _, err := c.LDAP.source(); err != nil {
 		errs = append(errs, err)
+	}
+	if f := c.Log.Format; f != "text" && f != "json" {
+		bad("log.format", "%q is not \"text\" or \"json\"", f)
 	}
 	if c.Names.OtherUsers == c.Names.Shared {
 		bad("names", "other_users and shared must differ")

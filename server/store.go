@@ -68,6 +68,9 @@ func (s *Store) open(ctx context.Context, dir string, c *Config, log *slog.Logge
 	if err := makeDataDir(dir); err != nil {
 		return err
 	}
+	if err := checkOwner(dir, os.Geteuid()); err != nil {
+		return err
+	}
 	failed := make(chan error, 1)
 	s.Failed = failed
 	var bodies pebblekv.Range

@@ -133,6 +133,13 @@ func terminal(w any) (*os.File, bool) {
 }
 
 // logger returns the log of a command: quiet but for what an admin should know.
-func (a *app) logger(level slog.Leveler) *slog.Logger {
-	return slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level}))
+func (a *app) logger(level slog.Leveler) *slog.Logger { return a.loggerIn("text", level) }
+
+// loggerIn returns a log as log.format of the configuration wants it.
+func (a *app) loggerIn(format string, level slog.Leveler) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level}
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(a.stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(a.stderr, options))
 }

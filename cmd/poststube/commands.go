@@ -166,7 +166,7 @@ func (a *app) root() *cobra.Command {
 	}
 	dir := a.getenv("POSTSTUBE_DATA")
 	if dir == "" {
-		dir = "./poststube-data"
+		dir = defaultData
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.dir, "data", dir, a.t(text{"data `directory`, or $POSTSTUBE_DATA", "`Verzeichnis` der Daten, oder $POSTSTUBE_DATA"}))
@@ -239,3 +239,7 @@ func usageTemplate(usage, examples, commands, flags, global string) string {
 {{- end}}
 `, usage, examples, commands, flags, global)
 }
+
+// defaultData is the data directory where none is named. The Debian package is
+// built with its own (scripts/package).
+var defaultData = "./poststube-data"

@@ -100,7 +100,7 @@ func (a *app) runServer(ctx context.Context, load func() (server.Config, error),
 	}
 	var level slog.LevelVar
 	level.Set(config.Log.Level)
-	log := a.logger(&level)
+	log := a.loggerIn(config.Log.Format, &level)
 	inherited, err := server.InheritSockets(a.environ, os.Getpid())
 	if err != nil {
 		return err
