@@ -84,6 +84,7 @@ var house = map[string]room{
 	"promises/cmd/table": {doorstep, "promises", ""},
 	"interop/ldap":       {side, "", ""},
 	"interop/moving":     {side, "", ""},
+	"interop/service":    {side, "", ""},
 	"server":             {roof, "acl admin blob blob/dirblob directory directory/ldapdir dovecotauth imap imap/wire kv kv/pebblekv kv/sealed mail notify/localbus smtp socketmap", "github.com/pelletier/go-toml/v2 golang.org/x/sys"},
 	"cmd/poststube":      {doorstep, "acl admin bench directory imapclient mail mbox moving server", "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term"},
 }
@@ -199,7 +200,7 @@ func goFiles(t *testing.T) []string {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && p != "." && (d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") || strings.HasPrefix(d.Name(), "_")):
+		case d.IsDir() && p != "." && (d.Name() == "testdata" || d.Name() == "tools" || strings.HasPrefix(d.Name(), ".") || strings.HasPrefix(d.Name(), "_")):
 			return fs.SkipDir
 		case !d.IsDir() && filepath.Ext(p) == ".go":
 			files = append(files, p)

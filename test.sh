@@ -24,6 +24,8 @@ need python3 python3
 RUNLEVEL=1 need slapd slapd # for interop/ldap, which starts its own; the runlevel keeps Debian from starting one
 need doveadm dovecot-imapd # the peer that interop/dovecot compares with
 need postfix postfix # what interop/postfix puts in front
+RUNLEVEL=1 need fail2ban-regex fail2ban # reads lines of failed logins
+need systemd-analyze systemd # boots in namespaces in interop/service, with the package installed
 if [ -n "$missing" ]; then
   echo "missing:$missing. Install these, or run this as root on Debian." >&2
   [ -n "${CI:-}" ] && exit 1
