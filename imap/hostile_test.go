@@ -3,6 +3,7 @@ package imap
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -184,5 +185,70 @@ func TestPooledMemory(t *testing.T) {
 			buf := append([]byte(nil), poisoned...)[:0]
 			srv.buffers.Put(&buf)
 		}
+	}
+}
+
+// TestAppendHeld: small messages of one APPEND are held in memory until the last has
+// come, so there is a bound for them; none is stored if it is passed.
+func TestAppendHeld(t *testing.T) {
+	srv := newTestServer(t)
+	message := fmt.Sprintf(" {%d+}\r\nA: b\r\n\r\n%s", 60_000, strings.Repeat("x", 60_000-8))
+	for n, want := range map[int]string{60: "a OK [APPENDUID", 80: "a NO [LIMIT]"} { // 3.6 and 4.8 MB
+		out := hear(t, srv, "x LOGIN anna secret\r\na APPEND Drafts"+strings.Repeat(message, n)+"\r\nb STATUS Drafts (MESSAGES)\r\nc LOGOUT\r\n")
+		if !strings.Contains(out, "\r\n"+want) || !strings.Contains(out, "b OK") {
+			t.Errorf("%d messages: %.300q", n, out[strings.Index(out, "x OK"):])
+		}
+	}
+	if out := hear(t, srv, "x LOGIN anna secret\r\nb STATUS Drafts (MESSAGES)\r\nc LOGOUT\r\n"); !strings.Contains(out, "(MESSAGES 60)") {
+		t.Errorf("%q", out)
+	}
+}
+
+// TestSessionsPerUser: one session more than a user or the server may have, and the
+// place that one which ends leaves.
+func TestSessionsPerUser(t *testing.T) {
+	srv := newTestServer(t)
+	srv.census.limits.SessionsPerUser, srv.census.limits.Connections = 3, 5
+	addr := listen(t, srv)
+	open := func() (net.Conn, *bufio.Reader, string) {
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		r := bufio.NewReader(conn)
+		line, err := r.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		return conn, r, line
+	}
+	login := func(conn net.Conn, r *bufio.Reader, want string) {
+		t.Helper()
+		fmt.Fprint(conn, "a LOGIN anna secret\r\n")
+		until(t, r, want)
+	}
+	conns := make([]net.Conn, 5)
+	readers := make([]*bufio.Reader, 5)
+	for i := range conns {
+		var greeting string
+		if conns[i], readers[i], greeting = open(); !strings.HasPrefix(greeting, "* OK") {
+			t.Fatalf("connection %d: %s", i+1, greeting)
+		}
+	}
+	if _, _, greeting := open(); !strings.HasPrefix(greeting, "* BYE [LIMIT] The server has 5 connections") {
+		t.Errorf("connection 6: %s", greeting)
+	}
+	for i := range 3 {
+		login(conns[i], readers[i], "a OK")
+	}
+	login(conns[3], readers[3], "a NO [LIMIT]")
+	fmt.Fprint(conns[0], "b LOGOUT\r\n")
+	if _, err := io.ReadAll(readers[0]); err != nil {
+		t.Fatal(err)
+	}
+	login(conns[3], readers[3], "a OK")
+	if _, _, greeting := open(); !strings.HasPrefix(greeting, "* OK") {
+		t.Errorf("after one has left: %s", greeting)
 	}
 }
