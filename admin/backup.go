@@ -26,6 +26,8 @@ type Backup struct {
 	Files  int    `json:"files"`
 	Octets int64  `json:"octets"`
 	Copied int64  `json:"copied"` // octets that were not there from the one before
+	// Total is how many octets there will be, roughly, while it is being made.
+	Total int64 `json:"total,omitempty"`
 }
 
 // Backup implements Service.

@@ -111,9 +111,14 @@ func (s *Store) copyAll(c *copier) (err error) {
 	if err := s.db.Checkpoint(checkpoint); err != nil {
 		return err
 	}
-	for _, part := range [...]struct{ from, name string }{
+	parts := [...]struct{ from, name string }{
 		{checkpoint, "kv"}, {filepath.Join(s.dir, "blob"), "blob"}, {filepath.Join(s.dir, "tls"), "tls"},
-	} {
+	}
+	for _, part := range parts {
+		c.done.Total += treeSize(part.from)
+	}
+	defer func() { c.done.Total = 0 }() // what is done says its size itself
+	for _, part := range parts {
 		if err := c.tree(part.from, part.name); err != nil {
 			return err
 		}

@@ -34,6 +34,20 @@ func (c *copier) after(dir string) (err error) {
 	return err
 }
 
+// treeSize returns the octets of all files below dir, as far as they can be seen:
+// it is for showing progress.
+func treeSize(dir string) (n int64) {
+	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			if info, err := d.Info(); err == nil {
+				n += info.Size()
+			}
+		}
+		return nil
+	})
+	return n
+}
+
 // tree copies all files below from as name; a tree that is not there is empty.
 // Files that disappear meanwhile are passed over: nothing refers to them.
 func (c *copier) tree(from, name string) error {

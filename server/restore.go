@@ -70,6 +70,8 @@ func copyBack(ctx context.Context, temp string, m manifest, done *admin.Backup, 
 		return fmt.Errorf("the backup is damaged: %s lists %d files, there should be %d", sumsFile, len(sums), m.Files)
 	}
 	c := copier{ctx: ctx, to: temp, done: done, progress: progress}
+	done.Total = m.Octets
+	defer func() { done.Total = 0 }()
 	for name, want := range sums {
 		if err := ctx.Err(); err != nil {
 			return err

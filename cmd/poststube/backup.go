@@ -50,6 +50,7 @@ Konfiguration ist nicht darin.`,
 // sayFiles shows how far a backup or its restoration is.
 func (a *app) sayFiles(line *progressLine) func(admin.Backup) {
 	return func(b admin.Backup) {
-		line.say(text{"%d files, %s", "%d Dateien, %s"}, b.Files, octets(b.Octets))
+		line.say(text{"%d files, %s of %s, %s/s, %s left", "%d Dateien, %s von %s, %s/s, noch %s"},
+			b.Files, octets(b.Octets), octets(b.Total), octets(int64(line.rate(int(b.Octets)))), line.left(b.Octets, b.Total))
 	}
 }

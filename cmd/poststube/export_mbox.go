@@ -65,17 +65,22 @@ func (a *app) exportTo(cmd *cobra.Command, box admin.MailboxName, name string) e
 
 func (a *app) export(cmd *cobra.Command, box admin.MailboxName, w io.Writer, name string) error {
 	return a.withService(cmd.Context(), false, func(s admin.Service) error {
+		about, err := s.Mailbox(cmd.Context(), box)
+		if err != nil {
+			return err
+		}
 		show := a.progress()
 		defer show.end()
 		buffered := bufio.NewWriterSize(w, 256<<10)
 		out := mbox.NewWriter(buffered)
 		n := 0
-		err := s.Export(cmd.Context(), box, func(m admin.Message) error {
+		err = s.Export(cmd.Context(), box, func(m admin.Message) error {
 			if err := out.Write(metaOf(m), m.Body); err != nil {
 				return err
 			}
 			n++
-			show.say(text{"%d messages, %.0f/s", "%d Nachrichten, %.0f/s"}, n, show.rate(n))
+			show.say(text{"%d of %d messages, %.0f/s, %s left", "%d von %d Nachrichten, %.0f/s, noch %s"},
+				n, about.Messages, show.rate(n), show.left(int64(n), int64(about.Messages)))
 			return nil
 		})
 		if err = errors.Join(err, out.Flush(), buffered.Flush()); err != nil {

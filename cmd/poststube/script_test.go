@@ -12,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 var update = flag.Bool("update", false, "rewrite the files that scripts compare with")
@@ -108,7 +109,11 @@ func TestCommands(t *testing.T) {
 	}
 	english, german := (&app{}).root(), (&app{german: true}).root()
 	texts := map[string][2]string{}
-	walk(german, func(c *cobra.Command) { texts[c.CommandPath()] = [2]string{c.Short, c.Long} })
+	flags := map[string]string{}
+	walk(german, func(c *cobra.Command) {
+		texts[c.CommandPath()] = [2]string{c.Short, c.Long}
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) { flags[c.CommandPath()+" "+f.Name] = f.Usage })
+	})
 	n := 0
 	walk(english, func(c *cobra.Command) {
 		n++
@@ -120,6 +125,11 @@ func TestCommands(t *testing.T) {
 		if c.Short == "" || c.Long == "" || de[0] == "" || de[1] == "" || de[0] == c.Short || de[1] == c.Long {
 			t.Errorf("%q is not described in both languages", path)
 		}
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if de := flags[path+" "+f.Name]; f.Usage == "" || de == "" || de == f.Usage {
+				t.Errorf("--%s of %q is not described in both languages: %q", f.Name, path, f.Usage)
+			}
+		})
 		if c.Example == "" {
 			t.Errorf("%q has no example", path)
 		}

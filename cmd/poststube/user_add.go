@@ -40,7 +40,8 @@ user add --from users.txt
 				show := a.progress()
 				defer show.end()
 				added, err := s.AddUsers(cmd.Context(), users, func(done int) {
-					show.say(text{"%d of %d people", "%d von %d Personen"}, done, len(users))
+					show.say(text{"%d of %d people, %.0f/s, %s left", "%d von %d Personen, %.0f/s, noch %s"},
+						done, len(users), show.rate(done), show.left(int64(done), int64(len(users))))
 				})
 				show.end()
 				if err != nil {
