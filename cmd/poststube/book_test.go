@@ -22,6 +22,7 @@ import (
 //
 //	```console   lines after "$ " are typed, the others are printed; "…" is anything
 //	```sh        lines are typed, what they print does not matter
+//	```sh package    lines that the test of the Debian package types (interop/service)
 //	```txt NAME  a file (any language with a name behind it is one)
 //	```text      shown only
 //	<!-- run     lines that the reader does not see are typed
@@ -167,6 +168,10 @@ func (r *reader) do(b bookBlock) {
 			r.t.Fatalf("%s: %v\n%s", b.where, err, out)
 		}
 	case "sh":
+		if b.name == "package" {
+			r.packaged(b)
+			return
+		}
 		for line := range strings.Lines(b.text) {
 			r.run(b, strings.TrimSpace(line), nil)
 		}
@@ -182,6 +187,20 @@ func (r *reader) do(b bookBlock) {
 		}
 		if err := os.WriteFile(name, []byte(r.there.Replace(b.text)), 0o600); err != nil {
 			r.t.Fatal(err)
+		}
+	}
+}
+
+// packaged looks for the lines in the test that types them on a Debian of its own.
+func (r *reader) packaged(b bookBlock) {
+	r.t.Helper()
+	test, err := os.ReadFile("../../interop/service/package_test.go")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for line := range strings.Lines(b.text) {
+		if r.typed++; !strings.Contains(string(test), strconv.Quote(strings.TrimSpace(line))) {
+			r.t.Errorf("%s: interop/service does not type %s", b.where, line)
 		}
 	}
 }
