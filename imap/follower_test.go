@@ -91,9 +91,13 @@ func (f *follower) connect(o *offline, after int) error {
 	}
 	known := f.upTo
 	f.hear(lines)
-	if f.how == qresync && known > 0 { // otherwise it knows nothing to begin with
+	switch {
+	case f.how == qresync && known > 0 && f.tellsKnown: // it was told of those only
+		return f.learn(o)
+	case f.how == qresync && known > 0:
 		return f.agree(o)
 	}
+	// There is nothing to begin with, or it is CONDSTORE.
 	f.upTo = known
 	return f.refresh(o)
 }

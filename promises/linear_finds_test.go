@@ -14,6 +14,7 @@ func TestLinearFinds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer h.close()
 		h.deaf = true
 		found := -1
 		for seed := 0; seed < 50 && found < 0; seed++ {
