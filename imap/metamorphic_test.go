@@ -35,6 +35,7 @@ func TestPictures(t *testing.T) {
 			return
 		}
 	}
+	t.Logf("tried: %d histories, one a seed", histories)
 }
 
 // pictures is one history. The order of what happens at the same time is up to

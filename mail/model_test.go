@@ -67,6 +67,7 @@ func TestHistories(t *testing.T) {
 		n++
 		history(w, rt, fmt.Sprint("Team", n))
 	})
+	t.Logf("tried: %d histories", n)
 }
 
 // A modelMessage is a message as the model has it; seen is who has seen it.

@@ -23,9 +23,11 @@ type OpenBlob func(fs vfs.FS) (blob.Store, error)
 // committed object must be there as a whole, nothing else in part, and no ID may
 // come a second time.
 func BlobCrash(t *testing.T, open OpenBlob) {
-	if err := blobCrash(open, points(t, 200)); err != nil {
+	n := points(t, 200)
+	if err := blobCrash(open, n); err != nil {
 		t.Error(err)
 	}
+	t.Logf("tried: %d cuts of power", n)
 }
 
 // shelf notes what was committed and not deleted, by seed, and the newest ID.

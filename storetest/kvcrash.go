@@ -26,9 +26,11 @@ type checker interface {
 // is left. Every update that was acknowledged must be there, none in part, and
 // everything that a View has shown before it returned.
 func KVCrash(t *testing.T, open OpenKV) {
-	if err := kvCrash(open, points(t, 150)); err != nil {
+	n := points(t, 150)
+	if err := kvCrash(open, n); err != nil {
 		t.Error(err)
 	}
+	t.Logf("tried: %d cuts of power under %d writers", n, crashWriters)
 }
 
 const (

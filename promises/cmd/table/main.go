@@ -1,11 +1,13 @@
 // Command table runs the test of each promise and prints what was tried and what
 // came of it:
 //
-//	go run ./promises/cmd/table [-long] [-list] [WORD…]
+//	go run ./promises/cmd/table [-long] [-fuzz TIME] [-list] [WORD…]
 //
 // Words choose promises by area or by the name of the test. With -long each runs
-// as for a release, which takes hours. -list writes the table of
-// docs/promises.md and runs nothing. The exit code is 1 if a promise is broken.
+// as for a release, which takes hours, and at the end all fuzz targets do for an
+// hour together; -fuzz says how long they do, also without -long. -list writes the
+// table of docs/promises.md and runs nothing. Each promise is printed as soon as it
+// is known whether it is kept. The exit code is 1 if one is broken.
 package main
 
 import (
@@ -24,12 +26,17 @@ import (
 
 func main() {
 	long := flag.Bool("long", false, "run the long forms")
+	fuzz := flag.Duration("fuzz", 0, "how long to fuzz, all targets together; 0 is an hour with -long and no words")
 	list := flag.Bool("list", false, "only write the table of docs/promises.md")
 	flag.Parse()
 	if *list {
 		writeList(os.Stdout)
 		return
 	}
+	if *fuzz == 0 && *long && flag.NArg() == 0 {
+		*fuzz = time.Hour
+	}
+	begun := time.Now()
 	broken, chosen := 0, 0
 	for _, p := range promises.List() {
 		if words := flag.Args(); len(words) > 0 && !slices.Contains(words, p.Area) && !slices.Contains(words, p.Test) {
@@ -42,7 +49,15 @@ func main() {
 		}
 		fmt.Printf("%-9s  %s\n           %s %s\n           %s\n", p.Area, p.Says, p.Package, p.Test, result)
 	}
-	fmt.Printf("%d promises, %d broken\n", chosen, broken)
+	if *fuzz > 0 {
+		chosen++
+		result, ok := fuzzAll(os.DirFS("."), *fuzz)
+		if !ok {
+			broken++
+		}
+		fmt.Printf("%-9s  %s\n           %s\n", "parsers", "No input makes a parser fail, or break its rules.", result)
+	}
+	fmt.Printf("%d promises, %d broken, %v\n", chosen, broken, time.Since(begun).Round(time.Second))
 	if broken > 0 || chosen == 0 {
 		os.Exit(1)
 	}
