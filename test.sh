@@ -59,5 +59,6 @@ done
 rm -f "${TMPDIR:-/tmp}/clients.$$.log"
 step go test -race
 go test -race ./admin ./blob/... ./directory ./imap ./imap/view ./kv/... ./mail ./notify/... ./server ./smtp
+go test -race -run TestLinear ./promises
 echo
 echo "all tests passed"
