@@ -14,6 +14,8 @@ type lister struct {
 	u    *User
 	subs map[MailboxID]bool
 	list []Info
+
+	owners map[directory.ID]bool // of subs, see decided
 }
 
 // A frame is a name on the way from the root to where a walk is.
@@ -39,11 +41,38 @@ type treeWalk struct {
 
 // account adds what the user sees of an owner's tree: all of it, or what lies at
 // and beneath entries that speak of the user or of others that the user is among.
+// That is the same for all whom these entries mean.
 func (l *lister) account(owner directory.Principal, space Namespace, all bool) error {
 	a, err := l.t.account(owner.ID)
 	if err != nil {
 		return err
 	}
+	if all || l.u.admin || l.decided(owner.ID) {
+		l.walk(a, owner, space, all)
+		return nil
+	}
+	subject := l.t.subject
+	subject.IsOwner = subject.User == uint32(a.id)
+	key := sectionKey{l.u.nameOf(owner, ""), a.tree.means(subject)}
+	list, ok := a.tree.section(key)
+	if !ok {
+		first := len(l.list)
+		l.walk(a, owner, space, false)
+		if first < len(l.list) && l.list[first].Owner.ID == 0 {
+			first++ // the namespace
+		}
+		a.tree.keepSection(key, slices.Clone(l.list[first:]))
+		return nil
+	}
+	if len(list) > 0 {
+		l.namespace(space)
+		l.list = append(l.list, list...)
+	}
+	return nil
+}
+
+// walk goes through an owner's tree.
+func (l *lister) walk(a *account, owner directory.Principal, space Namespace, all bool) {
 	w := treeWalk{lister: l, a: a, owner: owner, space: space, prefix: l.u.nameOf(owner, ""), order: a.tree.inOrder(), subject: l.t.subject}
 	w.subject.IsOwner = w.subject.User == uint32(a.id)
 	if w.prefix != "" {
@@ -54,8 +83,8 @@ func (l *lister) account(owner directory.Principal, space Namespace, all bool) e
 	if all || w.granted(a.tree.nodes[rootNum]) {
 		w.above[0].rights = l.t.rightsAt(a, a.tree.nodes[rootNum])
 		w.list = slices.Grow(w.list, len(w.order))
-		w.walk(0, len(w.order))
-		return nil
+		w.visit(0, len(w.order))
+		return
 	}
 	var tops []int
 	size, next := 0, 0
@@ -70,9 +99,8 @@ func (l *lister) account(owner directory.Principal, space Namespace, all bool) e
 	for _, i := range tops {
 		w.leave(i)
 		w.climb(w.order[i].above)
-		w.walk(i, w.order[i].end)
+		w.visit(i, w.order[i].end)
 	}
-	return nil
 }
 
 // granted tells whether an entry at the node makes something visible to the user.
@@ -101,9 +129,9 @@ func (w *treeWalk) leave(i int) {
 	}
 }
 
-// walk goes from one place in the order to another. It begins beneath the root or
+// visit goes from one place in the order to another. It begins beneath the root or
 // where there are entries, so the rights are known.
-func (w *treeWalk) walk(from, to int) {
+func (w *treeWalk) visit(from, to int) {
 	lists := w.a.tree.lists()
 	for i := from; i < to; i++ {
 		w.leave(i)

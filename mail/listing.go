@@ -54,7 +54,7 @@ func (t *txn) list(grants []grant) ([]Info, error) {
 			return nil, err
 		}
 	}
-	list, err := t.withMounts(l.list[:own:own], l.list[own:], grants)
+	list, err := t.withMounts(l.list, own, grants)
 	if err != nil {
 		return nil, err
 	}

@@ -34,17 +34,18 @@ func compareNames(a, b string) int {
 	return cmp.Compare(len(a), len(b))
 }
 
-// withMounts takes what the user has mounted out of others, the mailboxes of
-// other owners, and returns the own ones with it. A mount of which nothing is to
+// withMounts takes what the user has mounted out of the mailboxes of other owners,
+// which follow the first own ones of list, and puts it among these. A mount of which nothing is to
 // be seen is a mere name.
-func (t *txn) withMounts(own, others []Info, grants []grant) ([]Info, error) {
+func (t *txn) withMounts(list []Info, first int, grants []grant) ([]Info, error) {
 	home, err := t.account(t.u.principal.ID)
 	if err != nil {
 		return nil, err
 	}
 	if len(home.tree.mounts) == 0 {
-		return append(own, others...), nil
+		return list, nil
 	}
+	own, others := list[:first:first], list[first:]
 	mounts := home.tree.mountsInOrder()
 	paths := make(map[string]string, len(mounts)) // name without mount -> path of the mount
 	for _, m := range mounts {

@@ -110,18 +110,21 @@ type tree struct {
 	byName  map[childName]uint32
 	mounts  map[childName]*node // in none of the others
 
-	once    sync.Once // guards order, entries and sorted
+	once    sync.Once // guards order, entries, whos and sorted
 	order   []placed
-	entries []int // where in the order there are mailboxes with rights entries
+	entries []int     // where in the order there are mailboxes with rights entries
+	whos    []acl.Who // that have entries anywhere
 	sorted  []*node
 
 	listsOnce      sync.Once // guards effectiveLists
 	effectiveLists []acl.List
 
-	mu     sync.Mutex // guards rights, prefix and names
+	mu     sync.Mutex // guards what follows
 	rights map[uint32]acl.List
 	prefix string   // that others than the owner last saw the names with
 	names  []string // with prefix, in order
+
+	sections map[sectionKey][]Info
 }
 
 type childName struct {
@@ -319,11 +322,31 @@ func (t *tree) inOrder() []placed {
 				t.entries = append(t.entries, i)
 			}
 		}
+		t.whos = t.mentioned()
 		for _, i := range open {
 			t.order[i].end = len(list)
 		}
 	})
 	return t.order
+}
+
+// mentioned returns the identifiers that have entries anywhere, in the order in
+// which they are met.
+func (t *tree) mentioned() (list []acl.Who) {
+	seen := make(map[acl.Who]bool)
+	add := func(l acl.List) {
+		for _, e := range l {
+			if !seen[e.Who] {
+				seen[e.Who] = true
+				list = append(list, e.Who)
+			}
+		}
+	}
+	add(t.nodes[rootNum].acl)
+	for _, i := range t.entries {
+		add(t.order[i].acl)
+	}
+	return list
 }
 
 // lists returns the entries that hold at each mailbox, in their order.
