@@ -74,6 +74,21 @@ func (w *idlers) team(members int) (acl.Identifier, []string) {
 	return acl.Identifier{Kind: acl.Group, Name: team.Name}, names
 }
 
+// folders makes so many mailboxes of a group of its own, which a team may read.
+func (w *idlers) folders(n int, team acl.Identifier) {
+	ctx := w.b.Context()
+	owner, err := w.srv.directory.AddGroup(ctx, "library")
+	w.must(err)
+	u := w.srv.engine.AsAdmin(owner, "bench")
+	for i := range n {
+		_, err := u.Create(ctx, fmt.Sprintf("Shelf/%04d", i), nil)
+		w.must(err)
+	}
+	if n > 0 {
+		w.must(u.SetACL(ctx, "Shelf", team, acl.Modification{Rights: acl.Lookup | acl.Read}))
+	}
+}
+
 // connect lets somebody select a mailbox and idle, and count the lines with a
 // beginning and an end.
 func (w *idlers) connect(user, mailbox, begin, end string) {

@@ -51,12 +51,13 @@ func benchmarkPush(b *testing.B, w *idlers) {
 
 // BenchmarkGrant grants rights to a group, and takes them away again, while all
 // its members idle over loopback, and measures until the last of them has been
-// told.
+// told. With folders they see so many others of another group's at the same time.
 func BenchmarkGrant(b *testing.B) {
-	for _, members := range []int{1, 100, 1000} {
-		b.Run(fmt.Sprint(members), func(b *testing.B) {
-			w := newIdlers(b, members)
-			team, names := w.team(members)
+	for _, c := range []struct{ members, folders int }{{1, 0}, {100, 0}, {1000, 0}, {1000, 1000}} {
+		b.Run(fmt.Sprintf("%d_with_%d_folders", c.members, c.folders), func(b *testing.B) {
+			w := newIdlers(b, c.members)
+			team, names := w.team(c.members)
+			w.folders(c.folders, team)
 			for _, name := range names {
 				w.connect(name, inbox, "* LIST ", "")
 			}

@@ -162,3 +162,38 @@ func TestCompareLists(t *testing.T) {
 		}
 	})
 }
+
+// TestCompareListsRenames: a mailbox that stays where it was although what it lay
+// beneath was renamed; a client that is told of the renaming alone would take it
+// along.
+func TestCompareListsRenames(t *testing.T) {
+	info := func(num uint32, name string) mail.Info {
+		return mail.Info{ID: mail.MailboxID{Owner: 1, Num: num}, Name: name, NonExistent: num == 0}
+	}
+	var l live
+	before := []mail.Info{info(1, "C"), info(2, "C/x")}
+	l.remember(before)
+	after := []mail.Info{info(1, "B"), {Name: "C", NonExistent: true}, info(2, "C/x")}
+	shown := pictureOf(before)
+	for _, ch := range compareLists(l.names, after) {
+		shown.apply(ch)
+	}
+	if want := pictureOf(after); !maps.Equal(shown, want) {
+		t.Errorf("the client sees %v, there is %v", shown, want)
+	}
+}
+
+// BenchmarkCompareLists finds one new mailbox among many.
+func BenchmarkCompareLists(b *testing.B) {
+	var infos []mail.Info
+	for i := range 10_000 {
+		infos = append(infos, mail.Info{ID: mail.MailboxID{Owner: 1, Num: uint32(i + 1)}, Name: fmt.Sprintf("Shared/team/%05d", i)})
+	}
+	var l live
+	l.remember(slices.Delete(slices.Clone(infos), 5000, 5001))
+	for b.Loop() {
+		if len(compareLists(l.names, infos)) != 1 {
+			b.Fatal("one mailbox is new")
+		}
+	}
+}

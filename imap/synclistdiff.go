@@ -26,7 +26,7 @@ func (ch *listChange) gone() bool { return ch.now == nil || ch.now.NonExistent }
 // whatever has happened in between. Of names that are only above others nothing
 // is said: the lines of those below tell of them.
 func compareLists(old []toldName, now []mail.Info) []listChange {
-	if sameList(old, now) {
+	if old, now = narrow(old, now); len(old)+len(now) == 0 {
 		return nil
 	}
 	c := comparison{at: make(map[mail.MailboxID]string, len(old)), by: make(map[string]toldName, len(old)), now: make(map[string]*mail.Info, len(now))}
@@ -58,16 +58,33 @@ func compareLists(old []toldName, now []mail.Info) []listChange {
 	return c.list
 }
 
-func sameList(old []toldName, now []mail.Info) bool {
-	if len(old) != len(now) {
-		return false
+// narrow leaves away what both lists have alike at their beginnings and ends, so
+// that one change among thousands of mailboxes costs little. Where something is
+// renamed nothing is left away: it takes along what is beneath.
+func narrow(old []toldName, now []mail.Info) ([]toldName, []mail.Info) {
+	first := 0
+	for first < len(old) && first < len(now) && old[first] == told(&now[first]) {
+		first++
 	}
-	for i := range now {
-		if old[i] != told(&now[i]) {
-			return false
+	o, n := old[first:], now[first:]
+	for len(o) > 0 && len(n) > 0 && o[len(o)-1] == told(&n[len(n)-1]) {
+		o, n = o[:len(o)-1], n[:len(n)-1]
+	}
+	if len(o) == 0 || len(n) == 0 {
+		return o, n
+	}
+	names := make(map[mail.MailboxID]string, len(o))
+	for i := range o {
+		if o[i].attrs&attrNonExistent == 0 {
+			names[o[i].id] = o[i].name
 		}
 	}
-	return true
+	for i := range n {
+		if name, known := names[n[i].ID]; known && name != n[i].Name {
+			return old, now
+		}
+	}
+	return o, n
 }
 
 // A comparison follows what a client knows while it is told changes.

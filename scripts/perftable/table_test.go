@@ -137,7 +137,7 @@ func TestGroups(t *testing.T) {
 		}
 		text.WriteString("Benchmark" + r.bench + "-2 10 3 ns/op\nBenchmark" + r.against + "-2 10 2 ns/op\n")
 	}
-	text.WriteString("BenchmarkGrant/1000-2 10 5 ns/op 300 ms-last\nBenchmarkGrant/1000-2 10 5 ns/op 2 ms-last\n")
+	text.WriteString("BenchmarkGrant/1000_with_0_folders-2 10 5 ns/op 300 ms-last\nBenchmarkGrant/1000_with_0_folders-2 10 5 ns/op 2 ms-last\n")
 	table, err := groups([]string{write(t, "bench", text.String())})
 	if err != nil {
 		t.Fatal(err)
