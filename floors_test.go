@@ -85,7 +85,7 @@ var house = map[string]room{
 	"interop/ldap":       {side, "", ""},
 	"interop/moving":     {side, "", ""},
 	"interop/service":    {side, "", ""},
-	"server":             {roof, "acl admin blob blob/dirblob directory directory/ldapdir dovecotauth imap imap/wire kv kv/pebblekv kv/sealed mail notify/localbus smtp socketmap", "github.com/pelletier/go-toml/v2 golang.org/x/sys"},
+	"server":             {roof, "acl admin blob blob/dirblob directory directory/ldapdir diskspace dovecotauth imap imap/wire kv kv/pebblekv kv/sealed mail notify/localbus smtp socketmap", "github.com/pelletier/go-toml/v2 github.com/prometheus/client_golang golang.org/x/sys"},
 	"cmd/poststube":      {doorstep, "acl admin bench directory imapclient mail mbox moving server", "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term"},
 }
 

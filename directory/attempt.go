@@ -85,13 +85,17 @@ func (a *attempt) fail(ctx context.Context, reason string) error {
 	return ErrAuth
 }
 
-func (a *attempt) succeed() { a.d.throttle.succeed(a.pair) }
+func (a *attempt) succeed() {
+	a.d.throttle.succeed(a.pair)
+	a.d.onLogin(a.from.Proto, true)
+}
 
 // log writes the line that fail2ban looks for. It holds nothing secret; the
 // reason is for the administrator only.
 func (a *attempt) log(reason string) { a.d.logFailure(a.name, a.from, reason) }
 
 func (d *Directory) logFailure(name string, from Origin, reason string) {
+	d.onLogin(from.Proto, false)
 	remote := ""
 	if from.Remote.IsValid() {
 		remote = from.Remote.Unmap().WithZone("").String()

@@ -57,6 +57,12 @@ type Options struct {
 	// Now is the clock of login penalties; nil means time.Now.
 	Now func() time.Time
 
+	// OnLogin, if not nil, is called for each login that has succeeded or failed,
+	// with the protocol of its Origin; for the right password of one person with
+	// the authorization identity of another, it is called for both. It must not
+	// wait.
+	OnLogin func(proto string, ok bool)
+
 	// Log receives a line "auth failed" per failed login; nil means slog.Default().
 	Log *slog.Logger
 }
@@ -72,6 +78,8 @@ type Directory struct {
 	source  Source // nil: none
 	adopt   bool
 	syncing sync.Mutex
+
+	onLogin func(proto string, ok bool)
 
 	policy   policy
 	secret   []byte // keys the answers for names that do not exist
@@ -111,12 +119,16 @@ func Open(ctx context.Context, db kv.DB, o Options) (*Directory, error) {
 		policy:    policy,
 		hashing:   newLine(policy.parallel),
 		throttle:  newThrottle(o.Now),
+		onLogin:   o.OnLogin,
 		byID:      newCache[ID, Principal](cacheSize),
 		byName:    newCache[string, Principal](cacheSize),
 		noName:    newCache[string, struct{}](cacheSize),
 		byAddress: newCache[address, Principal](cacheSize),
 		closures:  newCache[ID, []ID](cacheSize),
 		parents:   newCache[struct{}, graph](1),
+	}
+	if d.onLogin == nil {
+		d.onLogin = func(string, bool) {}
 	}
 	if d.log == nil {
 		d.log = slog.Default()

@@ -3,12 +3,24 @@ package imap
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"poststube/imap/wire"
 )
 
 // command reads and runs one command. The decoder is at its tag.
 func (s *session) command() {
+	began := time.Now()
+	s.result = OK
+	name := ""
+	if c := s.execute(); c != nil {
+		name = c.name
+	}
+	s.srv.onCommand(name, s.result, time.Since(began))
+}
+
+// execute does the work of command, and returns which it was; nil for none.
+func (s *session) execute() *command {
 	s.speak()
 	s.bound()
 	p := &parser{Decoder: s.dec, tables: s.srv.tables}
@@ -16,7 +28,7 @@ func (s *session) command() {
 	c, do := s.read(p)
 	if err := p.Err(); err != nil {
 		s.refuse(c, err)
-		return
+		return c
 	}
 	var ans answer
 	var err error
@@ -28,9 +40,10 @@ func (s *session) command() {
 	if errors.As(err, new(*wire.Error)) {
 		// The run has read more from the client, and that went wrong.
 		s.refuse(c, err)
-		return
+		return c
 	}
 	s.finish(c, ans, err)
+	return c
 }
 
 // read reads a command up to its end.
@@ -97,8 +110,9 @@ func (s *session) countBad() {
 // complain writes a NO or BAD.
 func (s *session) complain(f *failure) {
 	status := wire.NO
+	s.result = NO
 	if f.bad {
-		status = wire.BAD
+		status, s.result = wire.BAD, BAD
 	}
 	s.enc.Tagged(s.tag, status, f.code, f.text)
 }

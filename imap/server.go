@@ -29,7 +29,11 @@ type Config struct {
 	// Tight tells whether the server has little memory left, so that nothing that
 	// needs much of it is begun. nil: never.
 	Tight func() bool
-	Log   *slog.Logger // nil: slog.Default
+	// OnCommand, if not nil, is called after each command by its session, with
+	// the name that Commands lists, or "" for what is no command, and how long it
+	// took from its first octet to its tagged answer. It must not wait.
+	OnCommand func(name string, result Result, took time.Duration)
+	Log       *slog.Logger // nil: slog.Default
 }
 
 // A Server serves IMAP on any number of listeners.
@@ -49,6 +53,9 @@ type Server struct {
 
 	compressors sync.Pool // *compressor
 	tlsConfigs  sync.Map  // *tls.Config as given -> the one that bindable makes of it
+
+	onCommand func(name string, result Result, took time.Duration)
+	waiting   atomic.Int64 // sessions that wait for changes
 
 	lastSession atomic.Uint64
 
@@ -76,6 +83,9 @@ func NewServer(c Config) *Server {
 	if c.Tight == nil {
 		c.Tight = func() bool { return false }
 	}
+	if c.OnCommand == nil {
+		c.OnCommand = func(string, Result, time.Duration) {}
+	}
 	limits := c.Limits.withDefaults()
 	limits.MaxMessage = min(limits.MaxMessage, c.Engine.MaxMessage())
 	return &Server{
@@ -94,6 +104,7 @@ func NewServer(c Config) *Server {
 		listeners: make(map[net.Listener]struct{}),
 
 		compressors: sync.Pool{New: newCompressor},
+		onCommand:   c.OnCommand,
 	}
 }
 

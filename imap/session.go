@@ -35,6 +35,7 @@ type session struct {
 	dec    *wire.Decoder
 	enc    *wire.Encoder
 	tag    string     // of the command that runs
+	result Result     // of that command, so far
 	turn   *mail.Turn // while this goroutine does work that may take long
 
 	// deflate and inflate are above conn while there is compression, else nil.

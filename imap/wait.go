@@ -30,6 +30,8 @@ func (s *session) listen(read func() (string, bool)) <-chan heard {
 // session.
 func (s *session) wait(said <-chan heard, how syncing) (heard, error) {
 	l := &s.live
+	s.srv.waiting.Add(1)
+	defer s.srv.waiting.Add(-1)
 	for {
 		// The watches come first, so that what happens after the look at the
 		// log wakes the loop.

@@ -20,6 +20,7 @@ type indexer struct {
 	*search.Index
 	mu      sync.Mutex
 	pending map[directory.ID]waiting
+	taken   map[directory.ID]waiting // those that are being indexed
 	wake    chan struct{}
 }
 
@@ -37,6 +38,7 @@ func newIndexer(db kv.DB) indexer {
 	return indexer{
 		Index:   search.Open(db, search.Options{TextVersion: indexTexts}),
 		pending: make(map[directory.ID]waiting),
+		taken:   make(map[directory.ID]waiting),
 		wake:    make(chan struct{}, 1),
 	}
 }
@@ -82,8 +84,37 @@ func (x *indexer) due(now time.Time) (owners []directory.ID, wait time.Duration)
 		}
 		owners = append(owners, owner)
 		delete(x.pending, owner)
+		x.taken[owner] = w
 	}
 	return owners, wait
+}
+
+// done notes that an owner was indexed, or could not be.
+func (x *indexer) done(owner directory.ID) {
+	x.mu.Lock()
+	delete(x.taken, owner)
+	x.mu.Unlock()
+}
+
+// IndexLag tells how many owners have emails that came since the start and are
+// not in the search index yet, and how long the oldest of them waits. Searches
+// read those.
+func (e *Engine) IndexLag() (owners int, oldest time.Duration) {
+	x := &e.indexer
+	now := e.now()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, w := range x.pending {
+		owners++
+		oldest = max(oldest, now.Sub(w.since))
+	}
+	for owner, w := range x.taken {
+		if _, again := x.pending[owner]; !again {
+			owners++
+		}
+		oldest = max(oldest, now.Sub(w.since))
+	}
+	return owners, oldest
 }
 
 // Index keeps the search index up to date until ctx ends. It begins with what an
@@ -97,7 +128,9 @@ func (e *Engine) Index(ctx context.Context) error {
 	for {
 		owners, wait := e.indexer.due(e.now())
 		for _, owner := range owners {
-			if err := e.indexOwner(ctx, owner); err != nil {
+			err := e.indexOwner(ctx, owner)
+			e.indexer.done(owner)
+			if err != nil {
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}

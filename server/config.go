@@ -39,6 +39,7 @@ type Listen struct {
 	LMTP  []string `toml:"lmtp" doc:"Delivery from a mail transfer agent. Whoever can connect can deliver: keep it on a loopback address or on a unix socket."`
 	SASL  []string `toml:"sasl" doc:"Dovecot's authentication protocol, by which the submission service of a mail transfer agent checks passwords. Whoever can connect can try passwords and say from which address they come: keep it on a unix socket. Default: not offered."`
 
+	Metrics   []string `toml:"metrics" doc:"HTTP, with /metrics for Prometheus, /health and /ready: see docs/metrics.md. It needs no login: keep it on a loopback address or in a network of your own. Default: not offered."`
 	Socketmap []string `toml:"socketmap" doc:"Postfix's socketmap protocol, with the maps recipients and senders. Whoever can connect can find out who is here: keep it on a unix socket. Default: not offered."`
 }
 

@@ -25,7 +25,7 @@ type Address struct {
 func (a Address) String() string { return a.Protocol + "=" + a.Addr }
 
 // Protocols that this version speaks.
-var protocols = [...]string{"imap", "imaps", "lmtp", "sasl", "socketmap"}
+var protocols = [...]string{"imap", "imaps", "lmtp", "sasl", "socketmap", "metrics"}
 
 // of returns where a protocol's addresses are.
 func (l *Listen) of(protocol string) *[]string {
@@ -38,6 +38,8 @@ func (l *Listen) of(protocol string) *[]string {
 		return &l.LMTP
 	case "sasl":
 		return &l.SASL
+	case "metrics":
+		return &l.Metrics
 	case "socketmap":
 		return &l.Socketmap
 	}

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"poststube/admin"
@@ -31,6 +33,10 @@ type Server struct {
 	config Config             // Reload changes it under mu
 
 	certificate *certificate
+	metrics     *telemetry
+	probe       probe
+	web         *http.Server // of the listeners "metrics"
+	stopping    atomic.Bool
 	memory      *memory
 
 	running sync.WaitGroup // sessions, those who accept them, and the control socket
@@ -46,12 +52,14 @@ type Server struct {
 // passed on and on those it opens itself. ctx ends only the start: the server
 // runs until Stop.
 func Start(ctx context.Context, dir string, c Config, log *slog.Logger, inherited ...Inherited) (*Server, error) {
-	store, err := OpenStore(ctx, dir, &c, log)
+	m := newTelemetry()
+	store, err := openStore(ctx, dir, &c, log, hooks{m.commit, m.login})
 	if err != nil {
 		closeInherited(inherited)
 		return nil, err
 	}
-	s := &Server{store: store, log: log, config: c, conns: make(map[net.Conn]struct{}), memory: newMemory(c.Limits.Memory, log)}
+	s := &Server{store: store, log: log, config: c, conns: make(map[net.Conn]struct{}), memory: newMemory(c.Limits.Memory, log), metrics: m}
+	s.probe = probe{write: func() error { return store.db.Probe(context.Background()) }, now: time.Now}
 	if err := s.start(dir, inherited); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
@@ -64,7 +72,7 @@ func (s *Server) start(dir string, inherited []Inherited) error {
 		return err
 	}
 	if err := s.serve(dir); err != nil {
-		s.closeListeners()
+		s.closeListeners(true)
 		return err
 	}
 	return nil
@@ -102,12 +110,16 @@ func (s *Server) serve(dir string) error {
 	s.imap = imap.NewServer(imap.Config{
 		Engine: s.store.Engine, Directory: s.store.Directory, TLS: tlsConfig, Version: Version, Log: s.log,
 		Limits: c.Limits.imap(), Profiles: profiles, Tight: s.memory.tight,
+		OnCommand: s.metrics.command,
 	})
 	s.smtp = smtp.NewServer(smtp.Config{
 		Engine: s.store.Engine, Hostname: c.hostName(), Log: s.log, Limits: c.Limits.lmtp(), Tight: s.memory.tight,
+		Observer: s.metrics.lmtp(),
 	})
 	sasl := dovecotauth.NewServer(dovecotauth.Config{Directory: s.store.Directory, Log: s.log})
 	maps := socketmap.NewServer(socketmap.Config{Directory: s.store.Directory, Log: s.log})
+	s.metrics.registry.MustRegister(newStateCollector(s))
+	s.web = s.newWeb()
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	serve := map[string]func(net.Conn){
@@ -118,10 +130,15 @@ func (s *Server) serve(dir string) error {
 		"socketmap": func(conn net.Conn) { s.serveUntil(ctx, conn, maps.ServeConn) },
 	}
 	for _, l := range s.open {
+		if l.Protocol == "metrics" {
+			go s.serveWeb(l.socket)
+			continue
+		}
+		one := s.metrics.counted(l.Protocol, serve[l.Protocol])
 		// Stop waits for all that was accepted: who has got through hears a word.
 		s.running.Go(func() {
 			accept(ctx, l.socket, s.log, func(conn net.Conn) {
-				s.running.Go(func() { serve[l.Protocol](conn) })
+				s.running.Go(func() { one(conn) })
 			})
 		})
 	}
@@ -137,10 +154,12 @@ func (s *Server) serve(dir string) error {
 	return nil
 }
 
-func (s *Server) closeListeners() {
+func (s *Server) closeListeners(all bool) {
 	s.control.Close()
 	for _, l := range s.open {
-		l.socket.Close()
+		if all || l.Protocol != "metrics" { // which tells how a stop goes on
+			l.socket.Close()
+		}
 	}
 }
 
@@ -191,7 +210,8 @@ func (s *Server) serveUntil(ctx context.Context, c net.Conn, serve func(context.
 func (s *Server) Stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.Limits.StopTime.std())
 	defer cancel()
-	s.closeListeners()
+	s.stopping.Store(true)
+	s.closeListeners(false)
 	s.mu.Lock() // serveUntil looks at the context under it
 	s.stop()
 	s.mu.Unlock()
@@ -217,5 +237,6 @@ func (s *Server) Stop() error {
 	if cut != nil {
 		s.log.Warn("stopped late", "err", cut)
 	}
+	s.web.Close() // which waits for nobody
 	return s.store.Close()
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
+	"time"
 
 	"poststube/admin"
 	"poststube/blob/dirblob"
@@ -52,9 +53,19 @@ const traceRoom = 8 << 10
 // others leave that to the umask, and the directory should not be all that protects
 // mail.
 func OpenStore(ctx context.Context, dir string, c *Config, log *slog.Logger) (*Store, error) {
+	return openStore(ctx, dir, c, log, hooks{})
+}
+
+// hooks are told what happens in a store.
+type hooks struct {
+	commit func(time.Duration)
+	login  func(proto string, ok bool)
+}
+
+func openStore(ctx context.Context, dir string, c *Config, log *slog.Logger, h hooks) (*Store, error) {
 	syscall.Umask(0o077)
 	s := &Store{}
-	err := s.open(ctx, dir, c, log)
+	err := s.open(ctx, dir, c, log, h)
 	if errors.Is(err, kv.ErrFull) {
 		err = fmt.Errorf("the disk of %s has less free space than storage.min_free, %s: make room, or lower that (%w)", dir, c.Storage.MinFree, err)
 	}
@@ -64,7 +75,7 @@ func OpenStore(ctx context.Context, dir string, c *Config, log *slog.Logger) (*S
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context, dir string, c *Config, log *slog.Logger) error {
+func (s *Store) open(ctx context.Context, dir string, c *Config, log *slog.Logger, h hooks) error {
 	if err := makeDataDir(dir); err != nil {
 		return err
 	}
@@ -83,6 +94,7 @@ func (s *Store) open(ctx context.Context, dir string, c *Config, log *slog.Logge
 		Heaps:        []pebblekv.Range{bodies},
 		Compress:     c.Storage.Compress,
 		OnFatal:      func(err error) { failed <- err },
+		OnCommit:     h.commit,
 		Log:          log,
 	})
 	var held *pebblekv.InUseError
@@ -105,7 +117,7 @@ func (s *Store) open(ctx context.Context, dir string, c *Config, log *slog.Logge
 		return err
 	}
 	bus := localbus.New()
-	options := directory.Options{Domains: c.Domains, Bus: bus, Log: log, Adopt: c.LDAP.Adopt}
+	options := directory.Options{Domains: c.Domains, Bus: bus, OnLogin: h.login, Log: log, Adopt: c.LDAP.Adopt}
 	source, err := c.LDAP.source()
 	if err != nil {
 		return err

@@ -97,6 +97,11 @@ func (c *session) mail(arg []byte) {
 // rcpt: RFC 5321 section 4.1.1.3. Who is not here is refused now, so that the
 // client need not send the message.
 func (c *session) rcpt(arg []byte) {
+	c.recipient(arg)
+	c.server.config.Observer.Recipient(c.code)
+}
+
+func (c *session) recipient(arg []byte) {
 	if !c.tx.active || c.tx.chunks {
 		c.refuse(errSequence)
 		return

@@ -64,6 +64,7 @@ func (c *session) finish(up *mail.Upload, err error, size int64) {
 		r := refusalOf(err)
 		for range tx.to {
 			c.reply(r.code, r.enhanced, r.text)
+			c.server.config.Observer.Delivery(r.code)
 		}
 		c.log.Warn("message refused", "from", tx.from, "recipients", len(tx.to), "size", size, "err", err)
 		c.tx = transaction{}
@@ -71,15 +72,20 @@ func (c *session) finish(up *mail.Upload, err error, size int64) {
 	}
 	env := mail.Envelope{From: tx.from, To: tx.to, Origin: c.origin, Identity: c.seal.identity()}
 	delivered := 0
-	for _, d := range c.server.config.Engine.Deliver(c.ctx, env, up) {
+	began := c.server.config.Now()
+	results := c.server.config.Engine.Deliver(c.ctx, env, up)
+	c.server.config.Observer.Message(size, c.server.config.Now().Sub(began))
+	for _, d := range results {
 		if d.Err != nil {
 			r := refusalOf(d.Err)
 			c.reply(r.code, r.enhanced, r.text)
+			c.server.config.Observer.Delivery(r.code)
 			c.log.Warn("message not delivered", "from", tx.from, "to", d.Recipient, "size", size, "code", r.code, "err", d.Err)
 			continue
 		}
 		delivered++
 		c.reply(250, "2.0.0", "delivered")
+		c.server.config.Observer.Delivery(250)
 	}
 	if delivered > 0 {
 		c.log.Info("message delivered", "from", tx.from, "recipients", delivered, "size", size)

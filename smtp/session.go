@@ -29,6 +29,7 @@ type session struct {
 	messages uint64 // number of the present message
 	seal     seal   // of that
 	errors   int    // refused commands in a row
+	code     int    // of the last reply
 	closing  bool
 }
 

@@ -39,7 +39,34 @@ type Config struct {
 	// Tight tells whether the server has little memory left, so that no message is
 	// begun. nil: never.
 	Tight func() bool
+	// Observer hears what becomes of mail.
+	Observer Observer
 	Limits
+}
+
+// An Observer hears what becomes of mail. Its functions may be nil; they are
+// called by many goroutines and must not wait.
+type Observer struct {
+	// Recipient is called for the reply to each RCPT.
+	Recipient func(code int)
+	// Delivery is called for the reply to each recipient of a message.
+	Delivery func(code int)
+	// Message is called for each message of which at least one delivery was
+	// tried: its size in octets, and how long the engine took until the
+	// deliveries were durable.
+	Message func(size int64, took time.Duration)
+}
+
+func (o *Observer) setDefaults() {
+	if o.Recipient == nil {
+		o.Recipient = func(int) {}
+	}
+	if o.Delivery == nil {
+		o.Delivery = func(int) {}
+	}
+	if o.Message == nil {
+		o.Message = func(int64, time.Duration) {}
+	}
 }
 
 // Limits bounds what a client can ask for. A zero field means its default.
@@ -100,7 +127,8 @@ type Server struct {
 
 // NewServer returns a Server.
 func NewServer(c Config) *Server {
-	c.setDefaults()
+	c.Limits.setDefaults()
+	c.Observer.setDefaults()
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/sstable"
@@ -21,6 +22,8 @@ type DB struct {
 	failure failure
 	space   *diskspace.Guard
 	breaker *breaker
+
+	onCommit func(time.Duration)
 
 	readerOptions sstable.ReaderOptions
 	closers       []func() error
@@ -96,6 +99,7 @@ func (db *DB) Update(ctx context.Context, locks []string, fn func(kv.Tx) error) 
 	if err := db.room(ctx); err != nil {
 		return err
 	}
+	began := time.Now()
 	names := sortedNames(locks)
 	if err := db.locks.lock(ctx, names); err != nil {
 		return err
@@ -114,6 +118,9 @@ func (db *DB) Update(ctx context.Context, locks []string, fn func(kv.Tx) error) 
 	}
 	if db.failure.tripped() {
 		return db.failure.err()
+	}
+	if db.onCommit != nil {
+		db.onCommit(time.Since(began))
 	}
 	return batch.Close()
 }

@@ -59,6 +59,22 @@ func (db *DB) Metrics() (Metrics, error) {
 	}, nil
 }
 
+// Probe returns nil if the store can write now: it writes an empty record to the
+// log and waits until that is durable. It returns what Update would.
+func (db *DB) Probe(ctx context.Context) error {
+	if err := db.enter(ctx); err != nil {
+		return err
+	}
+	defer db.gate.leave()
+	if err := db.room(ctx); err != nil {
+		return err
+	}
+	if err := db.pebble.LogData(nil, pebble.Sync); err != nil {
+		return fmt.Errorf("kv: probe: %w", err)
+	}
+	return db.failure.err()
+}
+
 // Checkpoint writes a copy of the store, as of some moment during the call, into
 // dir, which must not exist. Tables are linked where the file system can, so it
 // is quick and takes no room at first. Everything that any call was told is in

@@ -21,7 +21,7 @@ const slowDisk = 5 * time.Second
 // *InUseError if the store is open already, here or in another process.
 func Open(dir string, o Options) (*DB, error) {
 	o.setDefaults()
-	db := &DB{locks: newLockTable(), gate: newGate(), failure: failure{hook: o.OnFatal, log: o.Log}}
+	db := &DB{locks: newLockTable(), gate: newGate(), onCommit: o.OnCommit, failure: failure{hook: o.OnFatal, log: o.Log}}
 	db.readers.New = func() any { return &reader{paranoid: o.Paranoid} }
 	db.txs.New = func() any { return &tx{base: reader{paranoid: o.Paranoid}, merged: reader{paranoid: o.Paranoid}} }
 	if err := db.open(dir, o); err != nil {

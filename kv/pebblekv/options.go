@@ -44,6 +44,10 @@ type Options struct {
 	// Compress compresses the tables of heaps too, which without it stay as they
 	// are: see compression.
 	Compress bool
+	// OnCommit, if not nil, is called after each Update that has written, with
+	// how long it took until it was durable, the wait for its locks included.
+	// It must not wait.
+	OnCommit func(took time.Duration)
 	// Paranoid destroys every slice given to a transaction's function as soon
 	// as it is no longer valid. For tests: it finds those who keep one.
 	Paranoid bool
