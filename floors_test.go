@@ -79,6 +79,7 @@ var house = map[string]room{
 	"interop/dovecot":    {side, "", ""},
 	"interop/clients":    {side, "", ""},
 	"interop/postfix":    {side, "", ""},
+	"interop/prometheus": {side, "", ""},
 	"interop/table":      {side, "", ""},
 	"promises":           {side, "", ""},
 	"promises/cmd/table": {doorstep, "promises", ""},

@@ -160,27 +160,47 @@ func (d *Directory) Close() {
 	}
 }
 
-// openState reads the secret and the counters, or makes them.
+// openState reads the secret and the counters, or makes them. It writes only what
+// is missing: a full disk must not keep a server from starting.
 func (d *Directory) openState(ctx context.Context) error {
+	missing := false
+	err := d.db.View(ctx, func(r kv.Reader) (err error) {
+		missing, err = d.readState(r)
+		return err
+	})
+	if err != nil || !missing {
+		return err
+	}
 	fresh := make([]byte, 32)
 	if _, err := rand.Read(fresh); err != nil {
 		return err
 	}
 	return d.db.Update(ctx, []string{lock}, func(tx kv.Tx) error {
-		secret, err := tx.Get(textKey(tableState, "secret"))
-		if errors.Is(err, kv.ErrNotFound) {
-			secret = fresh
-			err = tx.Set(textKey(tableState, "secret"), secret)
-		}
-		if err != nil {
+		if _, err := d.readState(tx); err != nil {
 			return err
 		}
-		d.secret = slices.Clone(secret)
-		if d.epoch, err = counter(tx, "epoch", 0); err != nil {
-			return err
+		if d.secret == nil {
+			d.secret = fresh
+			if err := tx.Set(textKey(tableState, "secret"), fresh); err != nil {
+				return err
+			}
 		}
 		return d.policy.remember(tx)
 	})
+}
+
+// readState tells whether something is missing.
+func (d *Directory) readState(r kv.Reader) (missing bool, err error) {
+	secret, err := r.Get(textKey(tableState, "secret"))
+	if err != nil && !errors.Is(err, kv.ErrNotFound) {
+		return false, err
+	}
+	d.secret = slices.Clone(secret)
+	if d.epoch, err = counter(r, "epoch", 0); err != nil {
+		return false, err
+	}
+	known, err := d.policy.known(r)
+	return !known || d.secret == nil, err
 }
 
 // counter reads a number of the state table.

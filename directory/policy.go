@@ -37,25 +37,30 @@ func newPolicy(o Options) (policy, error) {
 	return p, nil
 }
 
-// remember keeps a list of all iteration counts that accounts may have, so that
-// a name that does not exist can be given any of them.
-func (p *policy) remember(tx kv.Tx) error {
-	key := textKey(tableState, "iterations")
-	b, err := tx.Get(key)
+// known reads the list of all iteration counts that accounts may have, so that a
+// name that does not exist can be given any of them. It tells whether the present
+// one is in it.
+func (p *policy) known(r kv.Reader) (bool, error) {
+	b, err := r.Get(textKey(tableState, "iterations"))
 	if err != nil && !errors.Is(err, kv.ErrNotFound) {
-		return err
+		return false, err
 	}
 	p.ever = nil
 	for ; len(b) >= 4; b = b[4:] {
 		p.ever = append(p.ever, int(binary.BigEndian.Uint32(b)))
 	}
-	if p.iterations == 0 || slices.Contains(p.ever, p.iterations) {
-		return nil
+	return p.iterations == 0 || slices.Contains(p.ever, p.iterations), nil
+}
+
+// remember puts the present count into the list.
+func (p *policy) remember(tx kv.Tx) error {
+	if known, err := p.known(tx); known || err != nil {
+		return err
 	}
 	p.ever = append(p.ever, p.iterations)
 	var list []byte
 	for _, n := range p.ever {
 		list = binary.BigEndian.AppendUint32(list, uint32(n))
 	}
-	return tx.Set(key, list)
+	return tx.Set(textKey(tableState, "iterations"), list)
 }

@@ -124,38 +124,48 @@ func (e *Engine) forget() {
 }
 
 // openStore reads, or makes at first, the values that the engine as a whole
-// needs, and finds the first free body number.
+// needs, and finds the first free body number. It writes only when it makes them:
+// a full disk must not keep a server from starting.
 func (e *Engine) openStore(ctx context.Context) (secret []byte, err error) {
-	key := globalKey("secret")
+	err = e.db.View(ctx, func(r kv.Reader) (err error) {
+		secret, err = e.readStore(r)
+		return err
+	})
+	if secret != nil || err != nil {
+		return secret, err
+	}
 	err = e.db.Update(ctx, []string{"engine"}, func(tx kv.Tx) error {
-		format, err := formatIn(tx)
-		if err != nil {
+		fresh := make([]byte, 16)
+		rand.Read(fresh)
+		if err := tx.Set(FormatKey(), FormatValue()); err != nil {
 			return err
 		}
-		if format == 0 {
-			secret = make([]byte, 16)
-			rand.Read(secret)
-			if err := tx.Set(FormatKey(), FormatValue()); err != nil {
-				return err
-			}
-			if err := tx.Set(key, secret); err != nil {
-				return err
-			}
-		} else {
-			v, err := tx.Get(key)
-			if err != nil {
-				return err
-			}
-			secret = append([]byte(nil), v...)
+		if err := tx.Set(globalKey("secret"), fresh); err != nil {
+			return err
 		}
-		e.nextBody.Store(1)
-		for p := range tx.ScanDown([]byte{bodyPrefix}, []byte{bodyPrefix + 1}) {
-			e.nextBody.Store(binary.BigEndian.Uint64(p.Key[1:]) + 1)
-			break
-		}
-		return nil
+		secret, err = e.readStore(tx)
+		return err
 	})
 	return secret, err
+}
+
+// readStore returns no secret if nothing is stored yet.
+func (e *Engine) readStore(r kv.Reader) (secret []byte, err error) {
+	format, err := formatIn(r)
+	if err != nil || format == 0 {
+		return nil, err
+	}
+	v, err := r.Get(globalKey("secret"))
+	if err != nil {
+		return nil, err
+	}
+	secret = append([]byte(nil), v...)
+	e.nextBody.Store(1)
+	for p := range r.ScanDown([]byte{bodyPrefix}, []byte{bodyPrefix + 1}) {
+		e.nextBody.Store(binary.BigEndian.Uint64(p.Key[1:]) + 1)
+		break
+	}
+	return secret, r.Err()
 }
 
 // Close ends the engine's work. The parts in Config stay open.

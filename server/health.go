@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"poststube/diskspace"
+	"poststube/kv/pebblekv"
 )
 
 // A reason is why the server is not healthy or not ready, for a program (Check) and
@@ -18,7 +19,15 @@ type reason struct {
 
 // live returns why the process should be started anew; nothing if it need not.
 func (s *Server) live() []reason {
-	if m, err := s.store.db.Metrics(); err == nil && m.Failed {
+	m, err := s.store.db.Metrics()
+	if err != nil {
+		return nil // it is closed: the end of a stop
+	}
+	return unhealthy(&m)
+}
+
+func unhealthy(m *pebblekv.Metrics) []reason {
+	if m.Failed {
 		return []reason{{"store", "the disk has failed; the log says how. Start the server again to read what is there"}}
 	}
 	return nil

@@ -112,7 +112,7 @@ func (m *telemetry) histogram(name, help string, buckets []float64) prometheus.H
 // addCommands makes the metrics of each IMAP command, so that counting one is a
 // look into a map that never changes.
 func (m *telemetry) addCommands() {
-	results := m.counters("imap_commands_total", "IMAP commands by name and by the tagged answer: ok, no or bad. What is no command is \"unknown\".", "command", "result")
+	results := m.counters("imap_commands_total", "IMAP commands by name and by the tagged answer: ok, no or bad. What is no command, or not one for the state of the session, is \"unknown\".", "command", "result")
 	took := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Namespace: namespace, Name: "imap_command_duration_seconds", Buckets: commandBuckets,
 		Help: "How long IMAP commands take from their first octet to the tagged answer, the time in which the client sends a message included. IDLE is left out.",

@@ -58,6 +58,7 @@ func refusalOf(err error) *refusal {
 
 // reply queues one reply.
 func (c *session) reply(code int, enhanced, text string) {
+	c.code = code
 	out := strconv.AppendInt(c.link.out, int64(code), 10)
 	out = append(out, ' ')
 	if enhanced != "" {

@@ -1,0 +1,3 @@
+// Package prometheus has Prometheus' own tool check the alerts in dist/prometheus.
+// It has tests only.
+package prometheus
