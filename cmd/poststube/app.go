@@ -48,6 +48,10 @@ func (a *app) run(ctx context.Context, args []string) int {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &usage):
+		if a.format == "json" {
+			a.printJSON(a.stderr, map[string]string{"error": a.translate(err.Error()), "kind": "usage"})
+			return exitUsage
+		}
 		fmt.Fprintf(a.stderr, "poststube: %s\n", a.translate(err.Error()))
 		if usage.command != "" {
 			fmt.Fprintf(a.stderr, a.t(text{"%s --help shows how it goes\n", "%s --help zeigt, wie es geht\n"}), usage.command)
