@@ -19,9 +19,9 @@ type listRequest struct {
 	extended  bool     // options or several patterns were given
 
 	// Selection options, and the attributes and items to be returned.
-	subscribed, specialUse, remote, recursive              bool
-	showSubscribed, showChildren, showSpecialUse, showBase bool
-	status                                                 []statusItem
+	subscribed, specialUse, remote, recursive    bool
+	showSubscribed, showChildren, showSpecialUse bool
+	status                                       []statusItem
 	// lines are written behind the LIST line of each mailbox that exists and
 	// meets the selection options (RFC 8440, RFC 9590).
 	lines []func(s *session, m *match) error

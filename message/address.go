@@ -208,11 +208,11 @@ type phrase struct {
 
 // phrase reads words up to the next special character.
 func (p *addressParser) phrase() (w phrase) {
-	from, mark := len(p.text), len(p.text)
+	from := len(p.text)
 	dotted := false // the next word belongs to the last
 	for ; !p.atEnd(); p.skipCFWS() {
 		c, at := p.peek(), p.i
-		mark = len(p.text)
+		mark := len(p.text)
 		if w.n > 0 {
 			p.text = append(p.text, ' ')
 		}

@@ -37,7 +37,6 @@ type IMAPAccount struct {
 type IMAP struct {
 	account  IMAPAccount
 	c        *imapclient.Client
-	list     []imapclient.Mailbox
 	problems []Problem
 	seen     map[uint64]bool // Gmail's numbers of messages that another folder has
 }

@@ -4,8 +4,8 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -35,13 +35,24 @@ var doorless = map[string]string{
 // door only, and each exported method of User and Mailbox that opens a
 // transaction reaches a check of rights.
 func TestOneDoor(t *testing.T) {
-	pkg, err := parser.ParseDir(token.NewFileSet(), "../mail", func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
+	names, err := filepath.Glob("../mail/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
+	var files []*ast.File
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
 	calls, exported := map[string]map[string]bool{}, map[string]bool{}
 	made := map[string]bool{}
-	for _, f := range pkg["mail"].Files {
+	for _, f := range files {
 		for _, d := range f.Decls {
 			fn, ok := d.(*ast.FuncDecl)
 			if !ok || fn.Body == nil {

@@ -188,7 +188,7 @@ func TestNesting(t *testing.T) {
 	d := newTest(t, "A1 x\r\n")
 	d.Tag()
 	d.Limits.Depth = 2
-	if !d.Enter() || !d.Enter() || d.Enter() || kindOf(d) != Limit {
+	if one, two := d.Enter(), d.Enter(); !one || !two || d.Enter() || kindOf(d) != Limit {
 		t.Errorf("%v", d.Err())
 	}
 	d = newTest(t, "A1 x\r\n")

@@ -125,16 +125,6 @@ func (o *observer) append(mailbox, flags string, raw []byte) {
 	o.do("APPEND %q (%s) {%d+}\r\n%s", mailbox, flags, len(raw), raw)
 }
 
-// names returns the mailboxes that LIST shows.
-func (o *observer) names() (names []string) {
-	o.r.Helper()
-	for _, resp := range o.do(`LIST "" "*"`) {
-		_, name, _ := strings.Cut(resp.text, `"/" `)
-		names = append(names, strings.Trim(name, `"`))
-	}
-	return names
-}
-
 // A message is one as the observer sees it.
 type message struct {
 	uid   int

@@ -13,7 +13,6 @@ import (
 // A roundcube is one that runs under PHP's own web server, with SQLite, and a
 // browser in it. Its methods are the actions; anna is logged in over TLS.
 type roundcube struct {
-	r    *rig
 	url  string
 	page *browser
 }
