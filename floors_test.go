@@ -61,6 +61,7 @@ var house = map[string]room{
 	"notify/localbus":    {cellar, "notify", ""},
 	"storetest":          {bench, "blob blob/dirblob kv kv/pebblekv notify", "github.com/cockroachdb/pebble/v2 pgregory.net/rapid"},
 	"directory":          {first, "acl kv notify", "golang.org/x/crypto golang.org/x/net golang.org/x/text github.com/xdg-go/stringprep"},
+	"directory/oidcdir":  {second, "directory", "github.com/coreos/go-oidc/v3"},
 	"directory/ldapdir":  {second, "directory", "github.com/go-ldap/ldap/v3"},
 	"search":             {first, "kv message", ""},
 	"mail":               {second, "acl blob directory kv message notify search uidset", "golang.org/x/text"},
@@ -87,12 +88,12 @@ var house = map[string]room{
 	"interop/ldap":       {side, "", ""},
 	"interop/moving":     {side, "", ""},
 	"interop/service":    {side, "", ""},
-	"server":             {roof, "acl admin blob blob/dirblob directory directory/ldapdir diskspace dovecotauth imap imap/wire kv kv/pebblekv kv/sealed mail notify/localbus smtp socketmap", "github.com/pelletier/go-toml/v2 github.com/prometheus/client_golang golang.org/x/sys"},
+	"server":             {roof, "acl admin blob blob/dirblob directory directory/ldapdir directory/oidcdir diskspace dovecotauth imap imap/wire kv kv/pebblekv kv/sealed mail notify/localbus smtp socketmap", "github.com/pelletier/go-toml/v2 github.com/prometheus/client_golang golang.org/x/sys"},
 	"cmd/poststube":      {doorstep, "acl admin bench directory imapclient mail mbox moving server", "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term"},
 }
 
 // testModules may be imported by test files only.
-const testModules = "github.com/anishathalye/porcupine github.com/emersion/go-imap/v2 github.com/emersion/go-smtp github.com/go-ldap/ldap/v3 " +
+const testModules = "github.com/anishathalye/porcupine github.com/coreos/go-oidc/v3 github.com/emersion/go-imap/v2 github.com/emersion/go-smtp github.com/go-ldap/ldap/v3 " +
 	"github.com/google/go-cmp github.com/xdg-go/scram github.com/rogpeppe/go-internal go.uber.org/goleak pgregory.net/rapid github.com/cockroachdb/pebble/v2"
 
 // TestFloors holds the house to its plan: no unknown package, no import that

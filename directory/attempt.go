@@ -70,14 +70,19 @@ func (a *attempt) begin(ctx context.Context) error {
 	return nil
 }
 
-// fail logs the failure, waits for its penalty and returns ErrAuth. The penalty
-// counts from begin, so the time of the answer does not show how long the
-// check took and with it whether there is such an account.
+// fail logs the failure, and penalizes it.
 func (a *attempt) fail(ctx context.Context, reason string) error {
 	if a.person.ID == 0 {
 		reason = "name"
 	}
 	a.log(reason)
+	return a.penalize(ctx)
+}
+
+// penalize waits for the penalty of a failure and returns ErrAuth. The penalty
+// counts from begin, so the time of the answer does not show how long the check
+// took and with it whether there is such an account.
+func (a *attempt) penalize(ctx context.Context) error {
 	answer := a.d.throttle.fail(a.pair, a.began)
 	if err := sleep(ctx, answer.Sub(a.d.throttle.now())); err != nil {
 		return err

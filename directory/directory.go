@@ -51,6 +51,16 @@ type Options struct {
 	// already the source's.
 	Adopt bool
 
+	// Tokens, if not nil, lets people log in with bearer tokens: OAUTHBEARER
+	// and XOAUTH2 are offered then.
+	Tokens Tokens
+	// CreateFromTokens adds people and groups whom a token names and who are
+	// not here.
+	CreateFromTokens bool
+	// AdoptFromTokens lets tokens decide who is in a group of that name that
+	// was added here.
+	AdoptFromTokens bool
+
 	// Bus carries hints about changes, see Topic; nil means none.
 	Bus notify.Bus
 
@@ -78,6 +88,9 @@ type Directory struct {
 	source  Source // nil: none
 	adopt   bool
 	syncing sync.Mutex
+	tokens  Tokens // nil: none
+
+	createFromTokens, adoptFromTokens bool
 
 	onLogin func(proto string, ok bool)
 
@@ -126,6 +139,10 @@ func Open(ctx context.Context, db kv.DB, o Options) (*Directory, error) {
 		byAddress: newCache[address, Principal](cacheSize),
 		closures:  newCache[ID, []ID](cacheSize),
 		parents:   newCache[struct{}, graph](1),
+
+		tokens:           o.Tokens,
+		createFromTokens: o.CreateFromTokens,
+		adoptFromTokens:  o.AdoptFromTokens,
 	}
 	if d.onLogin == nil {
 		d.onLogin = func(string, bool) {}

@@ -15,6 +15,8 @@ import "encoding/binary"
 //	dG group parent       -> ""                  direct groups of a group
 //	dx source 0 key       -> id                  who came from a source
 //	dX id                 -> external record: source, key, state, addresses
+//	do subject            -> id                  who logs in with a provider's tokens
+//	dO id                 -> subject
 //	ds name               -> state: "id", "epoch", "secret", "iterations"
 //
 // Groups of groups have a table of their own because there are few of them:
@@ -28,6 +30,8 @@ const (
 	tableMember      = 'm'
 	tableGroupOf     = 'M'
 	tableParent      = 'G'
+	tableSubject     = 'o'
+	tableSubjectOf   = 'O'
 	tableExternal    = 'x'
 	tableExternalOf  = 'X'
 	tableState       = 's'

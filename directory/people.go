@@ -107,7 +107,7 @@ func (d *Directory) Remove(ctx context.Context, id ID) error {
 		if err := removeAddresses(t, id); err != nil {
 			return err
 		}
-		if err := t.forgetExternal(id); err != nil {
+		if err := errors.Join(t.forgetExternal(id), t.unbind(id)); err != nil {
 			return err
 		}
 		t.named = append(t.named, id)

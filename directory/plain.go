@@ -3,6 +3,7 @@ package directory
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"unicode/utf8"
 )
@@ -71,6 +72,13 @@ func (d *Directory) mayActAs(ctx context.Context, p Principal, authzid string, f
 	case err == nil && other.ID == p.ID:
 		return nil
 	case err != nil && !unknown(err):
+		return err
+	}
+	// What people type where a program asks for an address.
+	switch r, err := d.Resolve(ctx, authzid); {
+	case err == nil && r.ID == p.ID && r.Detail == "":
+		return nil
+	case err != nil && !unknown(err) && !errors.Is(err, ErrNotServed):
 		return err
 	}
 	d.logFailure(p.Name, from, "authorization identity")

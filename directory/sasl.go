@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // A Channel is what SASL mechanisms must know about a connection.
@@ -41,6 +42,14 @@ type Exchange interface {
 	Principal() Principal
 }
 
+// An Expiring is an Exchange of which the login holds for some time only, since it
+// was with a token.
+type Expiring interface {
+	Exchange
+	// Until is when a session that has logged in so must have ended.
+	Until() time.Time
+}
+
 // maxResponse bounds a response of any mechanism, in octets. A client's first
 // SCRAM message with two names of 254 characters in UTF-8 fits.
 const maxResponse = 4096
@@ -50,6 +59,7 @@ type mechanism struct {
 	scram bool // needs SCRAM verifiers
 	plus  bool // needs channel binding
 	plain bool // needs a secure channel
+	token bool // needs somebody who verifies tokens
 	start func(*Directory, Channel) Exchange
 }
 
@@ -59,6 +69,8 @@ var mechanisms = [...]mechanism{
 	{name: "SCRAM-SHA-1-PLUS", scram: true, plus: true, start: startScram(&scramSHA1, true)},
 	{name: "SCRAM-SHA-256", scram: true, start: startScram(&scramSHA256, false)},
 	{name: "SCRAM-SHA-1", scram: true, start: startScram(&scramSHA1, false)},
+	{name: "OAUTHBEARER", plain: true, token: true, start: startOAuthBearer},
+	{name: "XOAUTH2", plain: true, token: true, start: startXOAuth2},
 	{name: "PLAIN", plain: true, start: startPlain},
 	{name: "LOGIN", plain: true, start: startLogin},
 }
@@ -79,7 +91,8 @@ func (d *Directory) Mechanisms(ch Channel) []string {
 func (d *Directory) offers(m *mechanism, ch Channel) bool {
 	return !(m.scram && (d.policy.iterations == 0 || d.source != nil)) &&
 		!(m.plus && !canBind(ch)) &&
-		!(m.plain && !ch.Secure)
+		!(m.plain && !ch.Secure) &&
+		!(m.token && d.tokens == nil)
 }
 
 // Mechanism begins a login by a mechanism, whose name is case-insensitive. The

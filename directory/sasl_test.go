@@ -212,7 +212,13 @@ func FuzzSASL(f *testing.F) {
 		}
 	}
 	ctx := context.Background()
-	d, err := Open(ctx, newMapDB(), cheap())
+	for _, s := range []string{"n,,\x01auth=Bearer guess\x01\x01\n\x01", "n,a=an=2Cna,\x01host=x\x01auth=bearer x\x01\x01", "user=anna\x01auth=Bearer x\x01\x01\n", "y,\x01auth=\x01\x01"} {
+		f.Add(byte(4), []byte(s))
+		f.Add(byte(5), []byte(s))
+	}
+	o := cheap()
+	o.Tokens = &fakeTokens{}
+	d, err := Open(ctx, newMapDB(), o)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -122,8 +122,8 @@ func (s *session) append(p *parser, mailbox string, it appendItem) (answer, erro
 // upload takes a message from the client.
 func (s *session) upload(ctx context.Context, p *parser, it appendItem) (mail.NewMessage, error) {
 	msg := mail.NewMessage{Flags: it.flags, InternalDate: it.date}
-	s.stream.patience(s.srv.limits.StallTime, time.Time{})
-	defer s.stream.patience(s.srv.limits.IdleTime, time.Time{})
+	s.stream.patience(s.srv.limits.StallTime, s.expires)
+	defer s.stream.patience(s.srv.limits.IdleTime, s.expires)
 	var octets io.Reader
 	size := int64(-1)
 	if it.catenate {

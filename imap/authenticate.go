@@ -70,6 +70,9 @@ func (s *session) exchange(ex directory.Exchange, response []byte) (answer, erro
 			return answer{}, s.loginFailure(err)
 		}
 		if done {
+			if x, ok := ex.(directory.Expiring); ok {
+				s.expires = x.Until()
+			}
 			return s.admit(ex.Principal())
 		}
 		s.enc.ContinueBase64(challenge)

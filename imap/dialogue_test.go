@@ -9,6 +9,11 @@ import (
 
 func newHouse() (dialogue.World, error) { return house.New() }
 
+// TestTokenDialogues runs those in which people log in with bearer tokens.
+func TestTokenDialogues(t *testing.T) {
+	dialogue.Run(t, "testdata/tokens/*.txt", func() (dialogue.World, error) { return house.NewWithTokens() })
+}
+
 // TestDialogues runs the conversations in testdata, see package dialogue.
 func TestDialogues(t *testing.T) { dialogue.Run(t, "testdata/*.txt", newHouse) }
 

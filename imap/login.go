@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
-	"time"
 
 	"poststube/directory"
 	"poststube/mail"
@@ -74,7 +73,7 @@ func (s *session) admit(who directory.Principal) (answer, error) {
 	s.setProfile()
 	s.bad = 0
 	s.dec.Limits = s.srv.limits.Command
-	s.stream.patience(s.srv.limits.IdleTime, time.Time{})
+	s.stream.patience(s.srv.limits.IdleTime, s.expires)
 	s.log = s.log.With(slog.String("user", who.Name))
 	s.log.Info("login", slog.Any("remote", s.remote), slog.Bool("secure", s.secure))
 	return answer{code: "CAPABILITY " + s.capabilities(), text: "Welcome, " + strings.ToValidUTF8(who.Name, "?")}, nil

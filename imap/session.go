@@ -62,7 +62,9 @@ type session struct {
 type state struct {
 	in   states
 	user *mail.User // after login
-	box  *selection // while a mailbox is selected
+	// expires is when the session must end, if the login was with a token.
+	expires time.Time
+	box     *selection // while a mailbox is selected
 	// groupPrefix is how the client writes groups in access identifiers, or ""
 	// if it has not yet.
 	groupPrefix string
@@ -216,6 +218,8 @@ func (s *session) lost(err error) {
 		s.bye("", "An administrator has ended this session")
 	case errors.Is(err, os.ErrDeadlineExceeded) && s.in == notAuthenticated:
 		s.bye("", "No login for too long")
+	case errors.Is(err, os.ErrDeadlineExceeded) && !s.expires.IsZero() && !time.Now().Before(s.expires):
+		s.bye("EXPIRED", "The token that you have logged in with has expired")
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		s.bye("", "No command for too long")
 	case errors.Is(err, inflate.ErrData):

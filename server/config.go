@@ -27,6 +27,7 @@ type Config struct {
 	IMAP      IMAP      `toml:"imap" doc:"What IMAP offers to whom."`
 	Storage   Storage   `toml:"storage" doc:"How the store uses memory and disk."`
 	LDAP      LDAP      `toml:"ldap" doc:"An LDAP server that people and groups come from, see directory.md. Passwords are checked there, and SCRAM is not offered."`
+	OIDC      OIDC      `toml:"oidc" doc:"An OpenID Connect provider whose access tokens people can log in with (OAUTHBEARER, XOAUTH2), see directory.md."`
 	Sharing   Sharing   `toml:"sharing" doc:"What happens when mailboxes are shared."`
 	Retention Retention `toml:"retention" doc:"What is kept of what was deleted or done."`
 	Log       Log       `toml:"log" doc:"What is written to standard error."`
@@ -116,6 +117,7 @@ func Default() Config {
 		IMAP:      IMAP{Hide: defaultHide()},
 		Storage:   Storage{Cache: 64 << 20, MemTable: 32 << 20, MinFree: 1 << 30, Ballast: 64 << 20},
 		LDAP:      defaultLDAP(),
+		OIDC:      defaultOIDC(),
 		Sharing:   Sharing{Announce: true, Language: "en"},
 		Retention: Retention{Deleted: Duration(30 * 24 * time.Hour), Log: Duration(400 * 24 * time.Hour)},
 		Log:       Log{Format: "text"},
@@ -159,6 +161,9 @@ func (c *Config) Check() error {
 		bad("limits.memory", "%v is less than %v, which storage.cache and storage.mem_table can take: make one of them smaller, or this larger", c.Limits.Memory, least)
 	}
 	if _, err := newAnnouncer(c.Sharing.Language, "", nil); err != nil {
+		errs = append(errs, err)
+	}
+	if _, err := c.OIDC.tokens(); err != nil {
 		errs = append(errs, err)
 	}
 	if _, err := c.LDAP.source(); err != nil {

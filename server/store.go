@@ -118,6 +118,14 @@ func (s *Store) open(ctx context.Context, dir string, c *Config, log *slog.Logge
 	}
 	bus := localbus.New()
 	options := directory.Options{Domains: c.Domains, Bus: bus, OnLogin: h.login, Log: log, Adopt: c.LDAP.Adopt}
+	options.CreateFromTokens, options.AdoptFromTokens = c.OIDC.Create, c.OIDC.Adopt
+	tokens, err := c.OIDC.tokens()
+	if err != nil {
+		return err
+	}
+	if tokens != nil {
+		options.Tokens = tokens
+	}
 	source, err := c.LDAP.source()
 	if err != nil {
 		return err

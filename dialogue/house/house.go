@@ -18,6 +18,7 @@
 //	limit NAME VALUE               sets a limit of the server, before the first connection
 //	hide CLIENT USER CAPABILITY…   hides capabilities (imap.Profile), before the first connection
 //	purge                          forgets what was deleted, and the change log until now
+//	token TOKEN LIFE NAME GROUP…   makes a token that is good for a duration (NewWithTokens)
 //	slow DURATION                  makes the engine wait before each look into the store
 //	shutdown                       lets the server end its sessions
 package house
@@ -66,6 +67,8 @@ type House struct {
 	sasl    *dovecotauth.Server
 	tls     *tls.Config
 
+	tokens tokens // nil: none are taken
+
 	ctx   context.Context
 	stop  context.CancelFunc
 	conns sync.WaitGroup
@@ -74,8 +77,13 @@ type House struct {
 var silent = slog.New(slog.DiscardHandler)
 
 // New returns a house on empty stores.
-func New() (*House, error) {
-	h := &House{fs: vfs.NewMem()}
+func New() (*House, error) { return open(&House{fs: vfs.NewMem()}) }
+
+// NewWithTokens is New for a house that people can enter with bearer tokens, which
+// are made by the setting "token".
+func NewWithTokens() (*House, error) { return open(&House{fs: vfs.NewMem(), tokens: make(tokens)}) }
+
+func open(h *House) (*House, error) {
 	var err error
 	if h.tls, err = selfSigned(); err != nil {
 		return nil, err
@@ -102,10 +110,14 @@ func (h *House) start() (err error) {
 	h.counted.DB = sealed.New(h.db)
 	h.slow.DB = &h.counted
 	bus := localbus.New()
-	h.dir, err = directory.Open(ctx, &h.counted, directory.Options{
+	options := directory.Options{
 		Bus: bus, Log: silent,
 		Argon: directory.ArgonParams{Time: 1, Memory: 64, Threads: 1}, // quick, for tests only
-	})
+	}
+	if h.tokens != nil {
+		options.Tokens, options.CreateFromTokens = h.tokens, true
+	}
+	h.dir, err = directory.Open(ctx, &h.counted, options)
 	if err != nil {
 		return err
 	}
@@ -229,6 +241,8 @@ func (h *House) Set(words []string, file []byte) error {
 		}
 		_, err = owner.Create(ctx, words[2], nil)
 		return err
+	case words[0] == "token" && n >= 4:
+		return h.tokens.add(words[1], words[2], words[3], words[4:])
 	case words[0] == "purge" && n == 1:
 		_, err := h.engine.Purge(ctx, mail.PurgeOptions{Deleted: time.Now(), Log: time.Now()})
 		return err
