@@ -7,6 +7,7 @@ import (
 
 	"poststube/acl"
 	"poststube/directory"
+	"poststube/kv"
 	"poststube/uidset"
 )
 
@@ -204,7 +205,7 @@ func (u *User) Delete(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return u.update(ctx, "delete", []directory.ID{loc.owner.ID}, func(t *txn) error {
+	return u.update(kv.WithReserve(ctx), "delete", []directory.ID{loc.owner.ID}, func(t *txn) error {
 		a, n, err := t.find(loc)
 		if err != nil {
 			return err

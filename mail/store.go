@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"poststube/acl"
+	"poststube/kv"
 	"poststube/uidset"
 )
 
@@ -187,7 +188,8 @@ func bit(b bool) int {
 // 6.4.6). The error is Denied only if the user may change none of the flags.
 func (b *Mailbox) SetFlags(ctx context.Context, uids uidset.Set, ch FlagChange) (Stored, error) {
 	var done Stored
-	err := b.update(ctx, "store", acl.Read, func(m *mailbox) error {
+	// Flags are small, and nothing is expunged that has no \Deleted.
+	err := b.update(kv.WithReserve(ctx), "store", acl.Read, func(m *mailbox) error {
 		done = Stored{}
 		if err := m.permitted(ch); err != nil {
 			return err

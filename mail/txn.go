@@ -32,6 +32,7 @@ type txn struct {
 	boxes     []*mailbox
 	topics    []string
 	bodies    []uint64  // stored by this transaction
+	uploads   []*Upload // that this transaction puts somewhere
 	freed     []blob.ID // that nothing needs once this is committed
 	forgotten []uint64  // emails that are gone with it
 }
@@ -89,6 +90,11 @@ func (u *User) update(ctx context.Context, op string, owners []directory.ID, fn 
 		return t.flush()
 	})
 	t.settle(err == nil)
+	if t != nil && (err == nil || errors.Is(err, kv.ErrFailed)) { // then nobody knows
+		for _, up := range t.uploads {
+			up.placed = true
+		}
+	}
 	if err != nil {
 		return e.failure(ctx, op, err)
 	}

@@ -33,6 +33,7 @@ type Upload struct {
 
 	body      uint64 // under which the octets are stored, once they are
 	committed bool   // file has become a blob
+	placed    bool   // an email uses the blob, or may
 }
 
 // Upload reads a message to the end of r and parses it. size is how long it
@@ -158,6 +159,13 @@ func (up *Upload) prepare() error {
 // Discard frees what the upload holds. After the message was put somewhere it
 // does nothing.
 func (up *Upload) Discard() {
+	if up.committed && !up.placed {
+		// It was refused after its octets were durable: of no use to anybody.
+		if err := up.engine.blobs.Delete(context.Background(), blob.ID(up.body)); err != nil {
+			up.engine.log.Warn("octets of a refused message not removed", "err", err)
+		}
+		up.placed = true
+	}
 	if up.file != nil && !up.committed {
 		if err := up.file.Abort(); err != nil && !errors.Is(err, blob.ErrNotFound) {
 			up.engine.log.Warn("unfinished upload not removed", "err", err)
@@ -181,6 +189,7 @@ func (up *Upload) store(t *txn, a *account, email uint64) error {
 		}
 		t.bodies = append(t.bodies, up.body)
 	}
+	t.uploads = append(t.uploads, up)
 	return t.refer(up.where(), up.body, a.id, email)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"poststube/admin"
 	"poststube/mail"
+	"poststube/uidset"
 )
 
 // put delivers a message with a body of some octets to anna.
@@ -181,6 +182,86 @@ func TestBackupUnderLoad(t *testing.T) {
 	}
 	if err := r.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestBackupOneInstant: a backup shows one moment. While messages move to and fro
+// between two mailboxes, each is in exactly one of
+// them in every backup.
+func TestBackupOneInstant(t *testing.T) {
+	work := t.TempDir()
+	s := openTest(t, filepath.Join(work, "data"))
+	anna, err := s.Directory.AddPerson(t.Context(), "anna", "secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const messages = 30
+	for i := range messages {
+		put(t, s, fmt.Sprint("message ", i), 500)
+	}
+	u := s.Engine.AsAdmin(anna, "test")
+	ctx, stop := context.WithCancel(t.Context())
+	moved := make(chan int)
+	go func() {
+		n := 0
+		for from, to := "INBOX", "Archive"; ctx.Err() == nil; from, to = to, from {
+			b, err := u.Open(t.Context(), from)
+			if err != nil {
+				t.Error(err)
+				break
+			}
+			st, err := b.State(t.Context(), false)
+			if err != nil {
+				t.Error(err)
+				break
+			}
+			for uid := range st.UIDs.All() {
+				if _, err := b.Move(t.Context(), uidset.Range(uid, uid), to); err != nil {
+					t.Error(err)
+				}
+				if n++; ctx.Err() != nil {
+					break
+				}
+			}
+		}
+		moved <- n
+	}()
+	var dirs []string
+	for i := range 3 {
+		b, err := s.Backup(t.Context(), admin.BackupTo{Dir: filepath.Join(work, fmt.Sprint("saved", i))}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dirs = append(dirs, b.Dir)
+	}
+	stop()
+	if n := <-moved; n < messages {
+		t.Errorf("only %d messages moved meanwhile", n)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for i, from := range dirs {
+		c := testStoreConfig()
+		dir := filepath.Join(work, fmt.Sprint("restored", i))
+		if _, err := Restore(t.Context(), from, dir, &c, silent, nil); err != nil {
+			t.Fatal(err)
+		}
+		r := openTest(t, dir)
+		boxes, err := r.Admin().Mailboxes(t.Context(), "anna")
+		sum := uint32(0)
+		for _, b := range boxes {
+			sum += b.Messages
+		}
+		if err != nil || sum != messages {
+			t.Errorf("backup %d has %d messages, %v; want %d", i, sum, err, messages)
+		}
+		if _, err := r.Admin().Check(t.Context(), admin.CheckOptions{Bodies: true}, func(p admin.Problem) error { return fmt.Errorf("%+v", p) }); err != nil {
+			t.Error(err)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

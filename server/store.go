@@ -106,7 +106,7 @@ func (s *Store) open(ctx context.Context, dir string, c *Config, log *slog.Logge
 	}
 	s.dir, s.db = dir, db
 	s.closers = append(s.closers, db)
-	blobs, err := dirblob.Open(filepath.Join(dir, "blob"), dirblob.Options{Log: log})
+	blobs, err := dirblob.Open(filepath.Join(dir, "blob"), dirblob.Options{MinFree: uint64(c.Storage.MinFree), Log: log})
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ const (
 	exitDone   = 0
 	exitFailed = 1
 	exitUsage  = 2
+	exitStore  = 70 // EX_SOFTWARE of sysexits.h: the server's store has failed
 )
 
 // An app is one run of the program: where it reads and writes, and what the
@@ -59,6 +60,10 @@ func (a *app) run(ctx context.Context, args []string) int {
 		return exitUsage
 	}
 	a.printError(err)
+	var failed *storeError
+	if errors.As(err, &failed) {
+		return exitStore
+	}
 	return exitFailed
 }
 
@@ -92,6 +97,15 @@ type usageError struct {
 
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
+
+// A storeError ends a server whose store can no longer write.
+type storeError struct{ err error }
+
+func (e *storeError) Error() string {
+	return "the store has failed: " + e.err.Error() + "; a new start shows what is on the disk"
+}
+
+func (e *storeError) Unwrap() error { return e.err }
 
 // misuse returns a usageError.
 func misuse(cmd *cobra.Command, format string, args ...any) error {

@@ -143,8 +143,10 @@ func (a *app) runServer(ctx context.Context, load func() (server.Config, error),
 			continue
 		case err := <-srv.Failed():
 			// The store can no longer write: nothing that clients do now could be
-			// kept. A supervisor starts the server anew on what is on disk.
-			return errors.Join(fmt.Errorf("the store has failed: %w", err), srv.Stop())
+			// kept, and every answer would be a guess. The process ends at once,
+			// without goodbyes. A supervisor starts it anew, on what is on disk.
+			log.Error("the store has failed, ending", "err", err, "exit", exitStore)
+			return &storeError{err}
 		}
 	}
 }
