@@ -58,7 +58,7 @@ for try in 1 2 3; do
 done
 rm -f "${TMPDIR:-/tmp}/clients.$$.log"
 step go test -race
-go test -race ./admin ./blob/... ./directory ./imap ./imap/view ./kv/... ./mail ./notify/... ./server ./smtp
+go test -race ./admin ./blob/... ./directory ./dovecotauth ./imap ./imap/view ./kv/... ./mail ./notify/... ./server ./smtp ./socketmap
 go test -race -run TestLinear ./promises
 echo
 echo "all tests passed"
