@@ -13,7 +13,7 @@ tests=${1:-}
 # file | what stands there | what is put in its place; the first occurrence
 mistakes='
 acl/effective.go|taken \|= e.Rights|_ = taken
-acl/effective.go|return s.User != 0 \&\& s.User == w.ID|return s.User != 0
+acl/effective.go|e.Who.Kind == User \&\& e.Who.ID != s.User|e.Who.Kind == User
 acl/effective.go|return s.IsOwner$|return true
 acl/list.go|if len(own) == 0 {|if true {
 mail/txn.go|if rights.Has(need) {|if true {
