@@ -39,6 +39,7 @@ func TestLineIsFair(t *testing.T) {
 		login("203.0.113.9") // of the network of the flood
 		login("192.0.3.7")
 		time.Sleep(10 * time.Second)
+		synctest.Wait()
 		for from, most := range map[string]int{"192.0.2.7": 2, "192.0.3.7": 3} {
 			if at := slices.Index(served, from); at < 0 || at > most {
 				t.Errorf("%s was served after %d others", from, at)

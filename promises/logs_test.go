@@ -1,6 +1,8 @@
 package promises
 
 import (
+	"bufio"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -29,7 +31,7 @@ func TestLogs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(talk(p.addrs["imap"]), deliverCanary(p.addrs["lmtp"])); err != nil {
+	if err := errors.Join(talk(p.addrs["imap"]), deliverCanary(p.addrs["lmtp"]), askSASL(p.addrs["sasl"]), askMap(p.addrs["socketmap"])); err != nil {
 		t.Error(err)
 	}
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -91,4 +93,46 @@ func deliverCanary(addr string) error {
 	}
 	_, err = w.CloseWithLMTPResponse()
 	return err
+}
+
+// askSASL logs in through the socket for Postfix and Dovecot: right, wrong, and by a
+// response that is none.
+func askSASL(addr string) error {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	r := bufio.NewReader(conn)
+	fmt.Fprint(conn, "VERSION\t1\t2\nCPID\t1\n"+
+		"AUTH\t1\tPLAIN\tservice=smtp\tsecured\tresp="+base64.StdEncoding.EncodeToString([]byte("\x00anna\x00canary-right"))+"\n"+
+		"AUTH\t2\tPLAIN\tservice=smtp\tsecured\tresp="+base64.StdEncoding.EncodeToString([]byte("\x00anna\x00canary-wrong"))+"\n"+
+		"AUTH\t3\tPLAIN\tsecured\tresp=canary***\n")
+	for answers := 0; answers < 3; {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return fmt.Errorf("the socket of logins: %w", err)
+		}
+		if strings.HasPrefix(line, "OK\t") || strings.HasPrefix(line, "FAIL\t") {
+			answers++
+		}
+	}
+	return nil
+}
+
+// askMap asks for an address.
+func askMap(addr string) error {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := fmt.Fprint(conn, "26:mailbox canary@example.org,"); err != nil {
+		return err
+	}
+	line, err := bufio.NewReader(conn).ReadString(',')
+	if err != nil {
+		return fmt.Errorf("the socket of addresses answered %q: %w", line, err)
+	}
+	return nil
 }

@@ -86,7 +86,8 @@ func environ() []string {
 // is ready.
 func start(bin, dir string, env ...string) (*process, error) {
 	p := &process{dir: dir, addrs: map[string]string{}}
-	p.cmd = exec.Command(bin, "serve", "--data", dir, "--listen", "imap=127.0.0.1:0", "--listen", "imaps=127.0.0.1:0", "--listen", "lmtp=127.0.0.1:0")
+	p.cmd = exec.Command(bin, "serve", "--data", dir, "--listen", "imap=127.0.0.1:0", "--listen", "imaps=127.0.0.1:0", "--listen", "lmtp=127.0.0.1:0",
+		"--listen", "sasl=127.0.0.1:0", "--listen", "socketmap=127.0.0.1:0")
 	p.cmd.Env, p.cmd.Stderr = append(environ(), env...), &p.stderr
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {

@@ -58,18 +58,22 @@ func TestInUse(t *testing.T) {
 // read on, and all is as before when there is memory again.
 func TestTightMemory(t *testing.T) {
 	dir := shortDir(t)
-	s := start(t, dir, nil)
+	var use, ticks atomic.Int64
+	clock := time.Now()
+	m := &memory{bound: 1 << 30, watermark: 1 << 29, log: silent, use: use.Load}
+	m.now = func() time.Time { return clock.Add(time.Duration(ticks.Add(1)) * time.Second) } // each look counts
+	c := Default()
+	c.Listen = Listen{IMAP: []string{"127.0.0.1:0"}, IMAPS: []string{"127.0.0.1:0"}, LMTP: []string{"127.0.0.1:0"}}
+	c.Storage.MinFree, c.Storage.Ballast = 0, 0
+	s, err := startWithin(t.Context(), m, dir, c, silent, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer func() {
 		if err := s.Stop(); err != nil {
 			t.Error(err)
 		}
 	}()
-	var use atomic.Int64
-	clock := time.Now()
-	var ticks atomic.Int64
-	m := s.memory
-	m.now = func() time.Time { return clock.Add(time.Duration(ticks.Add(1)) * time.Second) } // each look counts
-	m.use = use.Load
 	if _, err := s.Store().Directory.AddPerson(t.Context(), "anna", "secret"); err != nil {
 		t.Fatal(err)
 	}

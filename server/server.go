@@ -52,13 +52,18 @@ type Server struct {
 // passed on and on those it opens itself. ctx ends only the start: the server
 // runs until Stop.
 func Start(ctx context.Context, dir string, c Config, log *slog.Logger, inherited ...Inherited) (*Server, error) {
+	return startWithin(ctx, newMemory(c.Limits.Memory, log), dir, c, log, inherited)
+}
+
+// startWithin is Start with a bound of memory.
+func startWithin(ctx context.Context, bound *memory, dir string, c Config, log *slog.Logger, inherited []Inherited) (*Server, error) {
 	m := newTelemetry()
 	store, err := openStore(ctx, dir, &c, log, hooks{m.commit, m.login})
 	if err != nil {
 		closeInherited(inherited)
 		return nil, err
 	}
-	s := &Server{store: store, log: log, config: c, conns: make(map[net.Conn]struct{}), memory: newMemory(c.Limits.Memory, log), metrics: m}
+	s := &Server{store: store, log: log, config: c, conns: make(map[net.Conn]struct{}), memory: bound, metrics: m}
 	s.probe = probe{write: func() error { return store.db.Probe(context.Background()) }, now: time.Now}
 	if err := s.start(dir, inherited); err != nil {
 		return nil, errors.Join(err, store.Close())
