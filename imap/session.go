@@ -149,7 +149,7 @@ type output struct{ s *session }
 
 func (out output) Write(p []byte) (int, error) {
 	out.s.turn.Pause() // who waits for the client keeps no place
-	return line{out.s}.Write(p)
+	return line(out).Write(p)
 }
 
 // line is what output writes to. It may be written to beside the session's own
