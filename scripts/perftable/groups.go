@@ -110,7 +110,7 @@ func groups(files []string) ([]byte, error) {
 			}
 			v /= base
 		}
-		fmt.Fprintf(&b, "| %s | %.3g%s | ≤ %v%s | %s |\n", r.title, v, unit, r.goal, unit, yes(v <= r.goal))
+		fmt.Fprintf(&b, "| %s | %s%s | ≤ %v%s | %s |\n", r.title, digits(v), unit, r.goal, unit, yes(v <= r.goal))
 	}
 	return b.Bytes(), nil
 }
