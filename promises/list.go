@@ -50,6 +50,7 @@ func List() []Promise {
 		{"bounded", "Key derivations of a flood of logins let those from elsewhere pass.", "directory", "TestLineIsFair", 0},
 		{"bounded", "A session that waits over TLS takes no more than 32 KiB.", "imap", "TestIdleTLSMemory", 0},
 		{"secure", "Hostile dialogues of IMAP: injection, names, literals, numbers, windows.", "imap", "TestHostile", 0},
+		{"secure", "Hostile dialogues of LMTP: commands behind a message, octets that are none of a command, browsers.", "smtp", "TestHostile", 0},
 		{"secure", "A login tells by its work and its time not who exists.", "directory", "TestSameWork", 0},
 		{"secure", "The same, measured: medians within a tenth.", "directory", "TestLoginTimes", 0},
 		{"secure", "What a session leaves in buffers is not said to the next.", "imap", "TestPooledMemory", 0},

@@ -34,6 +34,8 @@ func lookup(verb []byte) func(*session, []byte) {
 		return (*session).expn
 	case "HELO", "EHLO":
 		return (*session).notSMTP
+	case "GET", "POST", "PUT", "HEAD", "OPTIONS", "CONNECT":
+		return (*session).notHTTP
 	}
 	return nil
 }
@@ -60,6 +62,13 @@ func (c *session) lhlo(arg []byte) {
 
 func (c *session) notSMTP([]byte) {
 	c.refuse(&refusal{500, "5.5.1", "this is LMTP: say LHLO"})
+}
+
+// notHTTP ends the session of a browser: a page from elsewhere makes it send what
+// would deliver a message, and browsers do not keep off the port of LMTP.
+func (c *session) notHTTP([]byte) {
+	c.reply(421, "5.7.0", "this is LMTP, not HTTP")
+	c.closing = true
 }
 
 // mail: RFC 5321 section 4.1.1.2.
