@@ -302,12 +302,8 @@ func (t *txn) rename(a *account, n *node, dst location) error {
 	if err != nil {
 		return err
 	}
-	levels := strings.Split(rest, separator)
-	for _, level := range levels[:len(levels)-1] {
-		parent = t.addNode(a, parent.num, level)
-	}
 	moved := *n
-	moved.parent, moved.name = parent.num, levels[len(levels)-1]
+	moved.parent, moved.name = t.addParents(a, parent, rest)
 	a.put = append(a.put, &moved)
 	for _, child := range a.tree.all() { // sessions in them see their rights change
 		if a.tree.under(child, n.num) {
@@ -315,6 +311,17 @@ func (t *txn) rename(a *account, n *node, dst location) error {
 		}
 	}
 	return nil
+}
+
+// addParents makes the mailboxes that are missing between parent and the last level
+// of rest, and returns the number of the last one and that level.
+func (t *txn) addParents(a *account, parent *node, rest string) (num uint32, name string) {
+	levels := strings.Split(rest, separator)
+	last := len(levels) - 1
+	for _, level := range levels[:last] {
+		parent = t.addNode(a, parent.num, level)
+	}
+	return parent.num, levels[last]
 }
 
 // emptyInbox is RENAME of INBOX.

@@ -257,12 +257,8 @@ func (t *txn) placeMount(home *account, m *node, path string) error {
 	if err != nil {
 		return err
 	}
-	levels := strings.Split(rest, separator)
-	for _, level := range levels[:len(levels)-1] {
-		parent = t.addNode(home, parent.num, level)
-	}
 	placed := *m
-	placed.parent, placed.name = parent.num, levels[len(levels)-1]
+	placed.parent, placed.name = t.addParents(home, parent, rest)
 	home.put = append(home.put, &placed)
 	home.dirty = true
 	return nil
