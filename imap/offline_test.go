@@ -1,6 +1,7 @@
 package imap_test
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"maps"
@@ -9,18 +10,21 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"pgregory.net/rapid"
 
 	"poststube/dialogue/house"
+	"poststube/mail"
 )
 
 // TestOffline lets four people with different rights change a shared mailbox in
 // which \Seen is everyone's own, and five clients follow it that come and go, also
 // in the middle of an answer. Whenever one has caught up, by QRESYNC, by CONDSTORE,
 // with UIDONLY or without, with all that it knows or with the last modseq only, it
-// believes what an oracle knows; and on the way each message has a new modseq for
-// exactly those who see it otherwise than before, larger than any they were told.
+// believes what an oracle knows, also when the log of changes was forgotten
+// meanwhile; and on the way each message has a new modseq for exactly those who see
+// it otherwise than before, larger than any they were told.
 func TestOffline(t *testing.T) {
 	checks := "40"
 	if long := os.Getenv("POSTSTUBE_LONG"); long != "" {
@@ -203,6 +207,10 @@ func (o *offline) step(m move) error {
 		return f.cut(o, m)
 	case m.kind == 12 && !f.online:
 		return f.connect(o, m.how)
+	case m.kind == 14 && m.how > 7: // what was expunged goes for good, and the log of it
+		now := time.Now().Add(time.Minute)
+		_, err := o.h.Engine().Purge(context.Background(), mail.PurgeOptions{Deleted: now, Log: now})
+		return err
 	case m.kind == 13 && f.online && !f.idling:
 		if err := f.catchUp(o); err != nil {
 			return err
