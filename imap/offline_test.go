@@ -151,16 +151,11 @@ func (o *offline) play(list []move) error {
 // begin logs everybody in.
 func (o *offline) begin() error {
 	for i := range cast {
-		a, err := o.sit(i, "w")
-		if err != nil {
+		w := &actor{who: i}
+		if err := o.open(w); err != nil {
 			return err
 		}
-		for _, c := range []string{"ENABLE CONDSTORE", "SELECT " + a.box} {
-			if err := a.must("%s", c); err != nil {
-				return err
-			}
-		}
-		o.writers = append(o.writers, a)
+		o.writers = append(o.writers, w)
 		o.was = append(o.was, map[uint32]view{})
 	}
 	for i, f := range []follower{
@@ -207,10 +202,8 @@ func (o *offline) step(m move) error {
 		return f.cut(o, m)
 	case m.kind == 12 && !f.online:
 		return f.connect(o, m.how)
-	case m.kind == 14 && m.how > 7: // what was expunged goes for good, and the log of it
-		now := time.Now().Add(time.Minute)
-		_, err := o.h.Engine().Purge(context.Background(), mail.PurgeOptions{Deleted: now, Log: now})
-		return err
+	case m.kind == 14 && m.how < 4:
+		return o.restart(m.how == 0)
 	case m.kind == 13 && f.online && !f.idling:
 		if err := f.catchUp(o); err != nil {
 			return err
@@ -218,6 +211,48 @@ func (o *offline) step(m move) error {
 		return o.write(f, f.actor, m)
 	}
 	return f.catchUp(o)
+}
+
+// restart starts the server anew, so that nothing of what has changed is in memory;
+// before that, what was expunged goes for good, and the log of it is forgotten, if
+// that is wanted.
+func (o *offline) restart(purge bool) error {
+	for _, p := range o.all() {
+		p.conn.Close()
+	}
+	for _, f := range o.followers {
+		f.leave()
+	}
+	if purge {
+		now := time.Now().Add(time.Minute)
+		if _, err := o.h.Engine().Purge(context.Background(), mail.PurgeOptions{Deleted: now, Log: now}); err != nil {
+			return err
+		}
+	}
+	if err := o.h.Restart(); err != nil {
+		return err
+	}
+	for _, w := range o.writers {
+		log := w.log
+		if err := o.open(w); err != nil {
+			return err
+		}
+		w.log = append(log, w.log...)
+	}
+	return nil
+}
+
+// open lets a writer in.
+func (o *offline) open(w *actor) error {
+	a, err := o.sit(w.who, "w")
+	if err != nil {
+		return err
+	}
+	*w = *a
+	if err := w.must("ENABLE CONDSTORE"); err != nil {
+		return err
+	}
+	return w.must("SELECT %s", w.box)
 }
 
 // write lets an actor change the mailbox through a client, and then compares what
