@@ -90,6 +90,9 @@ func (f *follower) connect(o *offline, after int) error {
 		return err
 	}
 	known := f.upTo
+	if known > 0 {
+		o.resumed++
+	}
 	f.hear(lines)
 	switch {
 	case f.how == qresync && known > 0 && f.tellsKnown: // it was told of those only
@@ -98,8 +101,9 @@ func (f *follower) connect(o *offline, after int) error {
 		return f.agree(o)
 	}
 	// There is nothing to begin with, or it is CONDSTORE.
+	selected := f.upTo // HIGHESTMODSEQ: whatever comes after, it is told again
 	f.upTo = known
-	return f.refresh(o)
+	return f.refresh(o, selected)
 }
 
 func (f *follower) uids() (s uidset.Set) {
@@ -109,14 +113,15 @@ func (f *follower) uids() (s uidset.Set) {
 	return s
 }
 
-// refresh fetches what has changed and asks which messages are there.
-func (f *follower) refresh(o *offline) error {
+// refresh fetches what has changed and asks which messages are there. All is known
+// then at least up to a modseq that was told before.
+func (f *follower) refresh(o *offline, before uint64) error {
 	upTo := f.upTo
 	lines, err := f.answer(f.sent("UID FETCH 1:* (FLAGS MODSEQ) (CHANGEDSINCE %d)", max(upTo, 1)))
 	if err != nil {
 		return err
 	}
-	highest := upTo
+	highest := max(upTo, before)
 	for _, line := range lines {
 		if uid, v, ok := parseView(line); ok {
 			f.known[uid] = v.flags
@@ -271,7 +276,7 @@ func (f *follower) catchUp(o *offline) error {
 		return err
 	}
 	if f.how == condstore {
-		return f.refresh(o)
+		return f.refresh(o, 0)
 	}
 	f.hear(lines)
 	if lines, err = f.answer(f.sent("NOOP")); err != nil { // what came during the end of IDLE
@@ -288,9 +293,7 @@ func (f *follower) learn(o *offline) error {
 	if err != nil {
 		return err
 	}
-	for _, line := range lines {
-		f.believeLine(line)
-	}
+	f.hear(lines)
 	return f.agree(o)
 }
 
