@@ -41,19 +41,7 @@ func TestLimitsDocument(t *testing.T) {
 			}
 			known[key] = true
 		}
-		files, err := filepath.Glob(filepath.Join("..", m[2], "*_test.go"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		found := false
-		for _, name := range files {
-			src, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			found = found || strings.Contains(string(src), "\nfunc "+m[3]+"(")
-		}
-		if !found {
+		if !hasTest(t, m[2], m[3]) {
 			t.Errorf("%s has no %s", m[2], m[3])
 		}
 	}
@@ -64,5 +52,41 @@ func TestLimitsDocument(t *testing.T) {
 	}
 	if rows < 30 {
 		t.Errorf("only %d rows", rows)
+	}
+}
+
+// hasTest tells whether a package has a test or a fuzz target of that name.
+func hasTest(t *testing.T, pkg, name string) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("..", pkg, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(src), "\nfunc "+name+"(") {
+			return true
+		}
+	}
+	return false
+}
+
+// TestAttacksDocument: the tests that docs/attacks.md names exist.
+func TestAttacksDocument(t *testing.T) {
+	b, err := os.ReadFile("../docs/attacks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile("(?m)^\\| .* \\| .*\\| `([a-z/]+) (\\w+)` \\|$").FindAllStringSubmatch(string(b), -1)
+	for _, m := range rows {
+		if !hasTest(t, m[1], m[2]) {
+			t.Errorf("%s has no %s", m[1], m[2])
+		}
+	}
+	if n := strings.Count(string(b), "\n|") - 2; len(rows) != n || n < 30 {
+		t.Errorf("%d of %d rows name a test", len(rows), n)
 	}
 }
