@@ -42,6 +42,15 @@ if [ -n "$bad" ]; then
 fi
 step go vet
 go vet ./...
+if go tool -modfile=tools/go.mod staticcheck -version >/dev/null; then
+  step staticcheck
+  go tool -modfile=tools/go.mod staticcheck ./...
+  step govulncheck
+  scripts/vulncheck
+else
+  echo "staticcheck and govulncheck of tools/go.mod cannot be had: NOT CHECKED." >&2
+  [ -z "${CI:-}" ] || exit 1
+fi
 step go test
 go test $(go list ./... | grep -v /interop/clients)
 step go test ./interop/clients
