@@ -39,17 +39,7 @@ func TestReadmeCommands(t *testing.T) {
 		return
 	}
 	if !*update {
-		// A command that has just come may wait for its row, but not many.
-		stale := 0
-		for row := range strings.Lines(table.String()) {
-			if !strings.Contains(string(b[m[4]:m[5]]), row) {
-				stale++
-				t.Logf("README lacks the row %s", row)
-			}
-		}
-		if stale > 3 {
-			t.Errorf("README's list of commands lacks %d rows: go test ./cmd/poststube -run TestReadmeCommands -update", stale)
-		}
+		t.Error("README's list of commands is stale: go test ./cmd/poststube -run TestReadmeCommands -update")
 		return
 	}
 	if err := os.WriteFile(file, []byte(string(b[:m[4]])+table.String()+string(b[m[5]:])), 0o644); err != nil {

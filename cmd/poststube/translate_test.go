@@ -38,20 +38,18 @@ func TestTranslate(t *testing.T) {
 	}
 }
 
-// TestSentences: of what the engine says nearly nothing lacks a German form, and
-// nearly all that have one are still said; a form has as many gaps as its
-// sentence. Some may differ for a while: what is not known is shown in English.
+// TestSentences: all that the engine says has a German form, and all that have one
+// are still said; a form has as many gaps as its sentence.
 func TestSentences(t *testing.T) {
 	said, engine := map[string]bool{}, map[string]string{}
 	for _, pkg := range []string{"mail", "admin", "directory", "acl", "server", "uidset"} {
 		collectSentences(t, filepath.Join("../..", pkg), said, engine)
 	}
-	known, stale := map[string]bool{}, 0
+	known := map[string]bool{}
 	for _, s := range sentences() {
 		known[s.en] = true
 		if !said[s.en] {
-			stale++
-			t.Logf("no package says %q any more: change or remove it in sentences.go", s.en)
+			t.Errorf("no package says %q any more: change or remove it in sentences.go", s.en)
 		}
 	}
 	for _, s := range append(sentences(), foreignSentences()...) {
@@ -59,15 +57,13 @@ func TestSentences(t *testing.T) {
 			t.Errorf("%q has %d gaps, %q has %d", s.en, en, s.de, de)
 		}
 	}
-	lacking := 0
 	for s, where := range engine {
 		if !known[s] {
-			lacking++
-			t.Logf("%s: %q has no German form in sentences.go", where, s)
+			t.Errorf("%s: %q has no German form in sentences.go", where, s)
 		}
 	}
-	if len(engine) < 45 || lacking*5 > len(engine) || stale*20 > len(known) {
-		t.Errorf("%d of the engine's %d sentences have no German form, %d of the %d that have one are not said", lacking, len(engine), stale, len(known))
+	if len(engine) < 45 {
+		t.Errorf("only %d sentences were found in the engine", len(engine))
 	}
 }
 
