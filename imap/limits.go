@@ -54,7 +54,7 @@ func DefaultLimits() Limits {
 		IdleTime:            30 * time.Minute,
 		StallTime:           2 * time.Minute,
 		BadCommands:         50,
-		SessionsPerUser:     200,
+		SessionsPerUser:     1000,
 		SessionsPerUserAddr: 40,
 		MaxMessage:          50 << 20,
 		CommandTime:         30 * time.Second,

@@ -31,7 +31,7 @@ type Config struct {
 	// MaxMessage is the size of the largest message taken, in octets; 0 means
 	// 50 MiB.
 	MaxMessage int64
-	// MaxMailboxes is how many mailboxes one owner may have; 0 means 5,000.
+	// MaxMailboxes is how many mailboxes one owner may have; 0 means 20,000.
 	MaxMailboxes int
 	// MaxKeywords is how many keywords the messages of one mailbox may have
 	// together, at most 65,535; 0 means 500.
@@ -89,7 +89,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		c.MaxMessage = 50 << 20
 	}
 	if c.MaxMailboxes == 0 {
-		c.MaxMailboxes = 5000
+		c.MaxMailboxes = 20_000
 	}
 	if c.MaxKeywords == 0 {
 		c.MaxKeywords = 500

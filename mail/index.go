@@ -89,6 +89,13 @@ func (x *indexer) due(now time.Time) (owners []directory.ID, wait time.Duration)
 	return owners, wait
 }
 
+// many tells whether an owner that is being indexed has many new emails.
+func (x *indexer) many(owner directory.ID) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.taken[owner].count >= indexMany
+}
+
 // done notes that an owner was indexed, or could not be.
 func (x *indexer) done(owner directory.ID) {
 	x.mu.Lock()
@@ -128,7 +135,9 @@ func (e *Engine) Index(ctx context.Context) error {
 	for {
 		owners, wait := e.indexer.due(e.now())
 		for _, owner := range owners {
-			err := e.indexOwner(ctx, owner)
+			// An account that is being filled is not slowed down by what its owner
+			// will wait for at the first search.
+			err := e.indexOwner(ctx, owner, e.newPace(!e.indexer.many(owner)))
 			e.indexer.done(owner)
 			if err != nil {
 				if ctx.Err() != nil {
@@ -155,7 +164,7 @@ func (e *Engine) IndexAll(ctx context.Context, progress func(done, of int)) erro
 		return e.failure(ctx, "index", err)
 	}
 	for i, owner := range owners {
-		if err := e.indexOwner(ctx, owner); err != nil {
+		if err := e.indexOwner(ctx, owner, e.newPace(true)); err != nil {
 			return err
 		}
 		if progress != nil {
@@ -170,7 +179,7 @@ func (e *Engine) Reindex(ctx context.Context, owner directory.Principal) error {
 	if err := e.indexer.Drop(ctx, uint32(owner.ID)); err != nil {
 		return e.failure(ctx, "index", err)
 	}
-	return e.indexOwner(ctx, owner.ID)
+	return e.indexOwner(ctx, owner.ID, e.newPace(false))
 }
 
 // DropIndex removes the search index of an owner; searches then read messages
@@ -208,10 +217,9 @@ func (e *Engine) IndexState(ctx context.Context, owner directory.Principal) (s I
 }
 
 // indexOwner indexes what an owner has that is not indexed.
-func (e *Engine) indexOwner(ctx context.Context, owner directory.ID) error {
+func (e *Engine) indexOwner(ctx context.Context, owner directory.ID, pace *pace) error {
 	u := e.AsAdmin(directory.Principal{ID: owner}, "index")
 	b := search.NewBatch()
-	pace := e.newPace()
 	for {
 		from, last := uint64(0), uint64(0)
 		err := u.view(ctx, "index", func(t *txn) error {

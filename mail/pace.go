@@ -14,12 +14,14 @@ const paceSlice = 10 * time.Millisecond
 // A pace is kept by one goroutine that works in the background.
 type pace struct {
 	engine *Engine
+	rests  bool
 	since  time.Time // when the slice began
 	writes uint64    // of the engine when the slice began
 }
 
-func (e *Engine) newPace() *pace {
-	return &pace{engine: e, since: time.Now(), writes: e.writes.Load()}
+// newPace begins work that rests beside writers, or does not.
+func (e *Engine) newPace(rests bool) *pace {
+	return &pace{engine: e, rests: rests, since: time.Now(), writes: e.writes.Load()}
 }
 
 // step is called between pieces of work of a few milliseconds, which must not write
@@ -29,7 +31,7 @@ func (p *pace) step(ctx context.Context) error {
 	if took < paceSlice {
 		return ctx.Err()
 	}
-	if p.engine.writes.Load() != p.writes {
+	if p.rests && p.engine.writes.Load() != p.writes {
 		rest := time.NewTimer(min(took, time.Second))
 		defer rest.Stop()
 		select {

@@ -50,7 +50,7 @@ func defaultLimits() Limits {
 		LoginBad: d.LoginBadCommands, Bad: d.BadCommands,
 		CommandTime: Duration(d.CommandTime), CommandLine: Size(d.Command.Line), CommandLiteral: Size(d.Command.Literal),
 		CommandLiterals: d.Command.Literals, CommandSize: Size(d.Command.Command), CommandDepth: d.Command.Depth, CommandRanges: d.Command.Ranges,
-		SearchContexts: d.Contexts, NotifyMailboxes: d.NotifyNames, Mailboxes: 5000, Keywords: 500,
+		SearchContexts: d.Contexts, NotifyMailboxes: d.NotifyNames, Mailboxes: 20_000, Keywords: 500,
 	}
 }
 
