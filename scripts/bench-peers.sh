@@ -27,7 +27,7 @@ touch "$OUT"
 indexed() {
   local bench=${BENCH_OPT:-$HOME/.cache/peers}/bench started=$SECONDS
   "$kit/peers/poststube.sh" start
-  while LANG=C "$bench/bin/poststube" index status --data "$bench/poststube/data" | grep -q behind; do sleep 1; done
+  until state=$(LANG=C "$bench/bin/poststube" index status --data "$bench/poststube/data") && [[ $state != *behind* ]]; do sleep 1; done
   echo "the index was ready $((SECONDS - started)) s after the restart" >&2
   "$kit/peers/poststube.sh" stop
   sync
