@@ -23,6 +23,7 @@ type memory struct {
 	log       *slog.Logger
 	now       func() time.Time
 	use       func() int64
+	spare     []byte // see newSpare
 
 	looked atomic.Int64 // when, in nanoseconds since 1970
 	over   atomic.Bool
@@ -38,7 +39,22 @@ const (
 	// watermarkPercent of the bound may be in use. The rest is for what is under
 	// way, and for garbage.
 	watermarkPercent = 80
+
+	mostSpare = 64 << 20
 )
+
+// newSpare makes the collector wait until there is some garbage. It runs when the
+// heap has doubled, and of what a server keeps often a few MiB only lie there: it
+// would run hundreds of times a second and take a tenth of the CPU. Nothing is ever
+// written to what newSpare returns, so it takes no memory, but it is half of a heap
+// that is worth a collection.
+func newSpare(bound int64) []byte {
+	size := int64(mostSpare)
+	if bound > 0 {
+		size = min(size, bound/32)
+	}
+	return make([]byte, size)
+}
 
 // newMemory sets the bound: what is configured, or GOMEMLIMIT, or three quarters of
 // what the machine or the control group has.
@@ -52,8 +68,9 @@ func newMemory(configured Size, log *slog.Logger) *memory {
 	default:
 		m.bound = availableMemory(os.ReadFile) / 4 * 3
 	}
+	m.spare = newSpare(m.bound)
 	if m.bound > 0 {
-		debug.SetMemoryLimit(m.bound)
+		debug.SetMemoryLimit(m.bound + int64(len(m.spare))) // the runtime counts it
 		m.watermark = m.bound / 100 * watermarkPercent
 	}
 	return m
@@ -102,7 +119,7 @@ func (m *memory) inUse() int64 {
 			sum += m.samples[i].Value.Uint64()
 		}
 	}
-	return int64(sum)
+	return int64(sum) - int64(len(m.spare))
 }
 
 // watch looks every second, and has shed called while memory is tight.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -155,5 +157,27 @@ func until(t *testing.T, r *bufio.Reader, prefix string) {
 		if strings.HasPrefix(line, prefix) {
 			return
 		}
+	}
+}
+
+// TestSpareMemory: what only delays the collector is in no figure, and small where
+// the bound is.
+func TestSpareMemory(t *testing.T) {
+	before := debug.SetMemoryLimit(-1)
+	defer debug.SetMemoryLimit(before)
+	m := newMemory(512<<20, silent)
+	if len(m.spare) != 16<<20 {
+		t.Errorf("%d octets are spare with a bound of 512 MiB", len(m.spare))
+	}
+	runtime.GC()
+	with := m.inUse()
+	spare := m.spare
+	m.spare = nil
+	if counted := m.inUse() - with; counted < int64(len(spare)) {
+		t.Errorf("of %d spare octets %d are left out", len(spare), counted)
+	}
+	runtime.KeepAlive(spare)
+	if n := len(newSpare(0)); n != mostSpare {
+		t.Errorf("%d octets are spare without a bound", n)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -76,17 +75,8 @@ serve --listen imap=127.0.0.1:1143 --listen lmtp=unix:/run/poststube/lmtp.sock
 	return c
 }
 
-// minHeap is up to how many octets the heap may grow before garbage is collected.
-// What lives on it is often a few MiB only, the store keeps its own memory; the
-// collector would then run hundreds of times a second and take a tenth of the CPU.
-const minHeap = 128 << 20
-
 // runServer runs until ctx is done or the server fails.
 func (a *app) runServer(ctx context.Context, load func() (server.Config, error), demo bool) error {
-	// The collector runs when the heap has doubled. This half of it takes no memory,
-	// since nothing is ever written to it.
-	ballast := make([]byte, minHeap/2)
-	defer runtime.KeepAlive(ballast)
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
