@@ -40,3 +40,14 @@ func TestShare(t *testing.T) {
 		}
 	}
 }
+
+func TestTried(t *testing.T) {
+	for out, want := range map[string]int{
+		"": 0, "fuzz: elapsed: 0s, gathering baseline coverage: 0/42 completed\nok\n": 0,
+		"fuzz: elapsed: 3s, execs: 100 (33/sec)\nfuzz: elapsed: 6s, execs: 250 (50/sec), new interesting: 1\n": 250,
+	} {
+		if got := tried([]byte(out)); got != want {
+			t.Errorf("%q: %d inputs, want %d", out, got, want)
+		}
+	}
+}
