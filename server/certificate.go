@@ -67,11 +67,11 @@ func openCertificate(c *Config, dir string, log *slog.Logger) (*certificate, err
 func (c *certificate) load() error {
 	stamp, err := c.stamps()
 	if err != nil {
-		return fmt.Errorf("the certificate cannot be read, see tls.certificate and tls.key: %w", err)
+		return refuseAccess(fmt.Errorf("the certificate cannot be read, see tls.certificate and tls.key: %w", err))
 	}
 	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
 	if err != nil {
-		return fmt.Errorf("the certificate in %s and the key in %s cannot be used together: %w", c.certFile, c.keyFile, err)
+		return refuseAccess(fmt.Errorf("the certificate in %s and the key in %s cannot be used together: %w", c.certFile, c.keyFile, err))
 	}
 	c.pair, c.stamp = &pair, stamp
 	c.tickets = nil

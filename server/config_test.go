@@ -1,7 +1,9 @@
 package server
 
 import (
+	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -118,7 +120,7 @@ level = "debug"
 			t.Errorf("%q with %q: error %v, want %q", tt.file, tt.env, err, tt.want)
 		}
 	}
-	if _, err := Load(filepath.Join(t.TempDir(), "none.toml"), nil); !os.IsNotExist(err) {
+	if _, err := Load(filepath.Join(t.TempDir(), "none.toml"), nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a missing file: error %v", err)
 	}
 }

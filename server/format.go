@@ -14,7 +14,7 @@ import (
 var sealingKey = []byte("gsealing")
 
 // openFormat looks at the format of a store before anything else does, brings an
-// older one up to date, refuses a newer one with a *mail.FormatError, and returns
+// older one up to date, refuses a newer one with a *mail.FormatError in a Refusal, and returns
 // the store as the rest of the program sees it.
 func openFormat(ctx context.Context, db kv.DB, log *slog.Logger) (kv.DB, error) {
 	format, err := mail.FormatOf(ctx, db)
@@ -22,7 +22,7 @@ func openFormat(ctx context.Context, db kv.DB, log *slog.Logger) (kv.DB, error) 
 		return nil, err
 	}
 	if format > mail.StoreFormat {
-		return nil, &mail.FormatError{Found: format}
+		return nil, refuse(&mail.FormatError{Found: format})
 	}
 	cutOff := false
 	err = db.View(ctx, func(r kv.Reader) error {

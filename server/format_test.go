@@ -208,4 +208,7 @@ func TestNewerFormat(t *testing.T) {
 	if !errors.As(err, &newer) || newer.Found != mail.StoreFormat+1 || !strings.Contains(err.Error(), "made by a newer poststube") {
 		t.Errorf("opened with %v", err)
 	}
+	if refused := (*Refusal)(nil); !errors.As(err, &refused) {
+		t.Errorf("%v is no refusal: a supervisor would try again for ever", err)
+	}
 }

@@ -25,11 +25,11 @@ const firstInherited = 3
 // InheritSockets returns the sockets that LISTEN_PID, LISTEN_FDS and
 // LISTEN_FDNAMES in environ ("NAME=value") pass on to the process pid, which
 // must be the one that calls: none if they name another. It may be called once,
-// since it takes the files over. An error says which socket is of no use.
+// since it takes the files over. An error says which socket is of no use; it is a Refusal.
 func InheritSockets(environ []string, pid int) ([]Inherited, error) {
 	n, names, err := passedOn(environ, pid)
 	if err != nil {
-		return nil, err
+		return nil, refuse(err)
 	}
 	var list []Inherited
 	var errs []error
@@ -43,7 +43,7 @@ func InheritSockets(environ []string, pid int) ([]Inherited, error) {
 	}
 	if len(errs) > 0 {
 		closeInherited(list)
-		return nil, errors.Join(errs...)
+		return nil, refuse(errors.Join(errs...))
 	}
 	return list, nil
 }

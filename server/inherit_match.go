@@ -55,7 +55,7 @@ func listenAll(c *Config, inherited []Inherited, log *slog.Logger) (list []liste
 			named[protocol] = true
 			list = append(list, listening{Address{protocol, boundTo(l)}, l, ""})
 			if len(*c.Listen.of(protocol)) == 0 {
-				return list, nil, fmt.Errorf("the service manager passed on a socket for %s, but listen.%s is empty, which switches %s off: fill it, or disable the socket unit", protocol, protocol, protocol)
+				return list, nil, refuse(fmt.Errorf("the service manager passed on a socket for %s, but listen.%s is empty, which switches %s off: fill it, or disable the socket unit", protocol, protocol, protocol))
 			}
 		}
 	}
@@ -82,9 +82,9 @@ func listenAll(c *Config, inherited []Inherited, log *slog.Logger) (list []liste
 	}
 	for _, s := range left {
 		if !isKept(s.Name) {
-			return list, nil, fmt.Errorf("the service manager passed on a socket at %s, named %q, but nothing is configured to listen there: "+
+			return list, nil, refuse(fmt.Errorf("the service manager passed on a socket at %s, named %q, but nothing is configured to listen there: "+
 				"configure it (there are %s), or name the protocol in the socket unit (FileDescriptorName=imap), or disable the unit",
-				boundTo(s), s.Name, configured(c))
+				boundTo(s), s.Name, configured(c)))
 		}
 		stale = append(stale, s.Name)
 	}

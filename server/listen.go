@@ -112,7 +112,7 @@ func (a Address) explain(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("listen %s: ports below 1024 need root or CAP_NET_BIND_SERVICE; others don't: --listen %s=127.0.0.1:%d", a, a.Protocol, highPort(a))
+		return refuse(fmt.Errorf("listen %s: ports below 1024 need root or CAP_NET_BIND_SERVICE; others don't: --listen %s=127.0.0.1:%d", a, a.Protocol, highPort(a)))
 	case errors.Is(err, syscall.EADDRINUSE):
 		return fmt.Errorf("listen %s: another program listens there: stop it (ss -ltnp shows it), or choose another port with --listen", a)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
@@ -127,7 +127,7 @@ func (a Address) explain(err error) error {
 func (s Sockets) listen(path string) (net.Listener, error) {
 	gid, err := s.gid()
 	if err != nil {
-		return nil, fmt.Errorf("sockets.group: %w", err)
+		return nil, refuse(fmt.Errorf("sockets.group: %w", err))
 	}
 	l, err := listenUnix(path, os.FileMode(s.Mode))
 	if err != nil || gid < 0 {
@@ -135,7 +135,7 @@ func (s Sockets) listen(path string) (net.Listener, error) {
 	}
 	if err := os.Chown(path, -1, gid); err != nil {
 		l.Close()
-		return nil, fmt.Errorf("listen unix:%s: giving the socket to the group %s, of which the server must be a member: %w", path, s.Group, err)
+		return nil, refuseAccess(fmt.Errorf("listen unix:%s: giving the socket to the group %s, of which the server must be a member: %w", path, s.Group, err))
 	}
 	return l, nil
 }
@@ -169,10 +169,10 @@ const maxSocketPath = 107
 // file left behind by a process that is gone is replaced.
 func listenUnix(path string, mode os.FileMode) (net.Listener, error) {
 	if len(path) > maxSocketPath {
-		return nil, fmt.Errorf("listen unix:%s: the path is too long for a socket, the system takes %d octets", path, maxSocketPath)
+		return nil, refuse(fmt.Errorf("listen unix:%s: the path is too long for a socket, the system takes %d octets", path, maxSocketPath))
 	}
 	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket == 0 {
-		return nil, fmt.Errorf("listen unix:%s: there is a file of that name that is no socket", path)
+		return nil, refuse(fmt.Errorf("listen unix:%s: there is a file of that name that is no socket", path))
 	}
 	if c, err := net.Dial("unix", path); err == nil {
 		c.Close()
@@ -187,7 +187,7 @@ func listenUnix(path string, mode os.FileMode) (net.Listener, error) {
 	l, err := net.Listen("unix", path)
 	syscall.Umask(old)
 	if err != nil {
-		return nil, fmt.Errorf("listen unix:%s: %w", path, err)
+		return nil, refuseAccess(fmt.Errorf("listen unix:%s: %w", path, err))
 	}
 	return l, nil
 }

@@ -17,8 +17,13 @@ import (
 
 // Load returns the configuration: the defaults, over them the file, if path is
 // not empty, over them the environment. An error names the file and line, or
-// the variable, and what is wrong there.
+// the variable, and what is wrong there; it is a Refusal.
 func Load(path string, environ []string) (Config, error) {
+	c, err := load(path, environ)
+	return c, refuse(err)
+}
+
+func load(path string, environ []string) (Config, error) {
 	c := Default()
 	if path != "" {
 		b, err := os.ReadFile(path)

@@ -50,7 +50,7 @@ type Server struct {
 
 // Start opens the store in dir and begins to serve, on the sockets that were
 // passed on and on those it opens itself. ctx ends only the start: the server
-// runs until Stop.
+// runs until Stop. An error that another start cannot cure is a Refusal.
 func Start(ctx context.Context, dir string, c Config, log *slog.Logger, inherited ...Inherited) (*Server, error) {
 	return startWithin(ctx, newMemory(c.Limits.Memory, log), dir, c, log, inherited)
 }
@@ -110,7 +110,7 @@ func (s *Server) serve(dir string) error {
 	tlsConfig := cert.config("imap")
 	profiles, err := c.IMAP.profiles()
 	if err != nil {
-		return err
+		return refuse(err)
 	}
 	s.imap = imap.NewServer(imap.Config{
 		Engine: s.store.Engine, Directory: s.store.Directory, TLS: tlsConfig, Version: Version, Log: s.log,

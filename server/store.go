@@ -77,10 +77,10 @@ func openStore(ctx context.Context, dir string, c *Config, log *slog.Logger, h h
 
 func (s *Store) open(ctx context.Context, dir string, c *Config, log *slog.Logger, h hooks) error {
 	if err := makeDataDir(dir); err != nil {
-		return err
+		return refuseAccess(err)
 	}
 	if err := checkOwner(dir, os.Geteuid()); err != nil {
-		return err
+		return refuse(err)
 	}
 	failed := make(chan error, 1)
 	s.Failed = failed
@@ -121,14 +121,14 @@ func (s *Store) open(ctx context.Context, dir string, c *Config, log *slog.Logge
 	options.CreateFromTokens, options.AdoptFromTokens = c.OIDC.Create, c.OIDC.Adopt
 	tokens, err := c.OIDC.tokens()
 	if err != nil {
-		return err
+		return refuse(err)
 	}
 	if tokens != nil {
 		options.Tokens = tokens
 	}
 	source, err := c.LDAP.source()
 	if err != nil {
-		return err
+		return refuse(err)
 	}
 	if source != nil {
 		options.Source = source

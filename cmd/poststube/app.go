@@ -23,6 +23,7 @@ const (
 	exitFailed = 1
 	exitUsage  = 2
 	exitStore  = 70 // EX_SOFTWARE of sysexits.h: the server's store has failed
+	exitConfig = 78 // EX_CONFIG: the server will not start before somebody changes something
 )
 
 // An app is one run of the program: where it reads and writes, and what the
@@ -63,6 +64,10 @@ func (a *app) run(ctx context.Context, args []string) int {
 	var failed *storeError
 	if errors.As(err, &failed) {
 		return exitStore
+	}
+	var refused *refusedError
+	if errors.As(err, &refused) {
+		return exitConfig
 	}
 	return exitFailed
 }
@@ -106,6 +111,13 @@ func (e *storeError) Error() string {
 }
 
 func (e *storeError) Unwrap() error { return e.err }
+
+// A refusedError ends a server that a new start would not help, see
+// server.Refusal. Other commands that fail for the same reason have just failed.
+type refusedError struct{ err error }
+
+func (e *refusedError) Error() string { return e.err.Error() }
+func (e *refusedError) Unwrap() error { return e.err }
 
 // misuse returns a usageError.
 func misuse(cmd *cobra.Command, format string, args ...any) error {

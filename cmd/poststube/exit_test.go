@@ -11,9 +11,12 @@ import (
 )
 
 // TestExitCodes: 0 is done, 1 is not done, 2 is a command line that makes no
-// sense; with -f json what is not done is an object, with its kind.
+// sense, 78 a server that a new start would not help; with -f json what is not done is an object, with its kind.
 func TestExitCodes(t *testing.T) {
 	dir := shortDir(t)
+	if err := os.WriteFile(dir+"/version", []byte("no directory, no socket"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		args string
 		code int
@@ -25,6 +28,9 @@ func TestExitCodes(t *testing.T) {
 		{"user list", exitFailed, ""}, // there is no mail
 		{"restore nothing", exitFailed, ""},
 		{"config check none.toml", exitFailed, ""},
+		{"serve --config none.toml", exitConfig, ""},
+		{"serve --data version/d", exitConfig, ""}, // below a file
+		{"serve --listen imap=127.0.0.1:0 --listen lmtp=unix:version", exitConfig, ""},
 		{"user list extra", exitUsage, ""},
 		{"user", exitUsage, ""},
 		{"bogus", exitUsage, ""},

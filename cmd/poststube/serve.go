@@ -25,10 +25,12 @@ func (a *app) serve() *cobra.Command {
 		long: text{
 			`Run the server until it gets SIGTERM or SIGINT. No configuration is needed: it listens on the usual
 ports, keeps everything in the data directory and makes itself a certificate. For each listener one line
-is printed, then "ready". SIGHUP reads the certificate and the configuration again. Clients may finish what they are at when the server stops.`,
+is printed, then "ready". SIGHUP reads the certificate and the configuration again. Clients may finish what they are at when the server stops.
+The exit code is 78 if a new start cannot help before somebody changes something, such as the configuration; 70 if the store failed.`,
 			`Betreibt den Server, bis SIGTERM oder SIGINT kommt. Eine Konfiguration ist nicht nötig: er lauscht auf den
 üblichen Ports, bewahrt alles im Datenverzeichnis auf und macht sich ein Zertifikat. Für jede Adresse, auf
-der er lauscht, schreibt er eine Zeile, dann "ready". Bei SIGHUP liest er Zertifikat und Konfiguration neu. Hält er an, dürfen Clients Angefangenes beenden.`,
+der er lauscht, schreibt er eine Zeile, dann "ready". Bei SIGHUP liest er Zertifikat und Konfiguration neu. Hält er an, dürfen Clients Angefangenes beenden.
+Der Rückgabewert ist 78, wenn ein neuer Start nicht hilft, ehe jemand etwas ändert, etwa die Konfiguration; 70, wenn der Speicher ausfiel.`,
 		},
 		example: `serve --demo
 serve --data /var/lib/poststube --config /etc/poststube.toml
@@ -59,7 +61,12 @@ serve --listen imap=127.0.0.1:1143 --listen lmtp=unix:/run/poststube/lmtp.sock
 				}
 				return config, nil
 			}
-			return a.runServer(cmd.Context(), load, demo)
+			err := a.runServer(cmd.Context(), load, demo)
+			var refusal *server.Refusal
+			if errors.As(err, &refusal) {
+				return &refusedError{err}
+			}
+			return err
 		},
 	})
 	f := c.Flags()

@@ -81,6 +81,7 @@ func service(s *system, deb string) {
 	s.restarts()
 	s.socketActivated()
 	s.watched()
+	s.refuses()
 	s.upgrades()
 	s.goes()
 }
@@ -209,6 +210,18 @@ func (s *system) watched() {
 	s.until("p=$(systemctl show -P MainPID poststube) && [ $p != 0 ] && [ $p != " + pid + " ] && systemctl -q is-active poststube")
 	s.until("journalctl -u poststube | grep -qi 'watchdog timeout'")
 	s.sh("rm -r /run/systemd/system/poststube.service.d && systemctl daemon-reload && systemctl restart poststube")
+}
+
+// refuses: a start that another one cannot cure is not tried again.
+func (s *system) refuses() {
+	s.Helper()
+	s.sh("systemctl stop poststube && cp /etc/poststube/poststube.toml /tmp/right.toml && echo 'nonsense = 1' >>/etc/poststube/poststube.toml")
+	s.try("systemctl start poststube")
+	s.until("systemctl -q is-failed poststube")
+	s.says("systemctl show -P ExecMainStatus poststube", "78")
+	s.says("systemctl show -P NRestarts poststube", "0")
+	s.says("systemctl show -P SubState poststube", "failed") // not auto-restart
+	s.sh("cp /tmp/right.toml /etc/poststube/poststube.toml && systemctl reset-failed poststube && systemctl start poststube")
 }
 
 // upgrades: the configuration stays as the administrator left it, and the new
