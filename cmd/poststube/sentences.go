@@ -167,6 +167,7 @@ func nodeSentences() []text {
 // foreignSentences are those of libraries and of the system.
 func foreignSentences() []text {
 	return []text{
+		{"in the backup: %s", "in der Sicherung: %s"},
 		{"open %s: no such file or directory", "%s: diese Datei gibt es nicht"},
 		{"stat %s: no such file or directory", "%s: diese Datei gibt es nicht"},
 		{"open %s: permission denied", "%s: keine Erlaubnis"},
