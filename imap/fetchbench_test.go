@@ -48,8 +48,14 @@ func BenchmarkFetch(b *testing.B) {
 	}
 }
 
-// newLoopback returns a client on a TCP connection.
+// newLoopback returns a client on a TCP connection, in which anna is logged in.
 func newLoopback(b *testing.B, srv *Server) func(string) int {
+	b.Helper()
+	return newLoopbackOf(b, srv, "anna")
+}
+
+// newLoopbackOf is newLoopback for anybody.
+func newLoopbackOf(b *testing.B, srv *Server, user string) func(string) int {
 	b.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -64,7 +70,7 @@ func newLoopback(b *testing.B, srv *Server) func(string) int {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return discarderOn(b, srv, client, server)
+	return discarderOn(b, srv, user, client, server)
 }
 
 // newBenchServer returns a server on stores that don't look for misuse, with

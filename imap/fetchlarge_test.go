@@ -59,10 +59,10 @@ func TestFetchLargeMemory(t *testing.T) {
 func newDiscarder(tb testing.TB, srv *Server) func(command string) int {
 	tb.Helper()
 	client, server := net.Pipe()
-	return discarderOn(tb, srv, client, server)
+	return discarderOn(tb, srv, "anna", client, server)
 }
 
-func discarderOn(tb testing.TB, srv *Server, client, server net.Conn) func(command string) int {
+func discarderOn(tb testing.TB, srv *Server, user string, client, server net.Conn) func(command string) int {
 	tb.Helper()
 	done := make(chan struct{})
 	go func() {
@@ -102,10 +102,10 @@ func discarderOn(tb testing.TB, srv *Server, client, server net.Conn) func(comma
 		}
 		return read(" completed\r\n")
 	}
-	if _, err := io.WriteString(client, "x LOGIN anna secret\r\n"); err != nil {
+	if _, err := io.WriteString(client, "x LOGIN "+user+" secret\r\n"); err != nil {
 		tb.Fatal(err)
 	}
-	read("Welcome, anna\r\n")
+	read("Welcome, " + user + "\r\n")
 	send("SELECT INBOX")
 	return send
 }

@@ -23,14 +23,17 @@ func BenchmarkRights(b *testing.B) {
 	w := &idlers{b: b, srv: srv}
 	ctx := b.Context()
 	anna := w.as("anna")
-	_, err := anna.Create(ctx, "Team", nil)
-	w.must(err)
 	box, err := anna.Open(ctx, inbox)
 	w.must(err)
 	state, err := box.State(ctx, false)
 	w.must(err)
-	_, err = box.Copy(ctx, state.UIDs, "Team")
-	w.must(err)
+	for _, name := range []string{"Team", "Same"} {
+		_, err := anna.Create(ctx, name, nil)
+		w.must(err)
+		_, err = box.Copy(ctx, state.UIDs, name)
+		w.must(err)
+	}
+	w.must(anna.SetPolicy(ctx, "Same", "none"))
 	inner, names := w.team(1)
 	team, err := srv.directory.AddGroup(ctx, "staff")
 	w.must(err)
@@ -38,11 +41,16 @@ func BenchmarkRights(b *testing.B) {
 	w.must(err)
 	w.must(srv.directory.AddMembers(ctx, team.ID, group.ID))
 	who := acl.Identifier{Kind: acl.Group, Name: team.Name}
-	w.must(anna.SetACL(ctx, "Team", who, acl.Modification{Rights: acl.Full}))
+	grant := func(who acl.Identifier, r acl.Rights) {
+		for _, name := range []string{"Team", "Same"} {
+			w.must(anna.SetACL(ctx, name, who, acl.Modification{Rights: r}))
+		}
+	}
+	grant(who, acl.Full)
 	for i := range 49 {
 		p, err := srv.directory.AddPerson(ctx, fmt.Sprintf("other%d", i), "secret")
 		w.must(err)
-		w.must(anna.SetACL(ctx, "Team", acl.Identifier{Kind: acl.User, Name: p.Name}, acl.Modification{Rights: acl.Lookup | acl.Read}))
+		grant(acl.Identifier{Kind: acl.User, Name: p.Name}, acl.Lookup|acl.Read)
 	}
 	// Everybody has seen what anna has seen.
 	member := w.as(names[0])
@@ -56,10 +64,10 @@ func BenchmarkRights(b *testing.B) {
 	places := []struct {
 		who  directory.Principal
 		name string
-		do   func(string)
-	}{{anna.Principal(), inbox, nil}, {anna.Principal(), "Team", nil}, {member.Principal(), "Users/anna/Team", nil}}
+		do   func(string) int
+	}{{anna.Principal(), inbox, nil}, {anna.Principal(), "Team", nil}, {member.Principal(), "Users/anna/Team", nil}, {member.Principal(), "Users/anna/Same", nil}}
 	for i := range places {
-		_, places[i].do = commander(b, srv, places[i].who.Name)
+		places[i].do = newLoopbackOf(b, srv, places[i].who.Name)
 		places[i].do("SELECT " + places[i].name)
 	}
 	for _, c := range []struct {
@@ -70,7 +78,7 @@ func BenchmarkRights(b *testing.B) {
 		{"FETCH 1:1000 (UID FLAGS ENVELOPE BODYSTRUCTURE)", 1}, {"FETCH 1:500 BODY.PEEK[]", 1},
 	} {
 		b.Run(strings.ReplaceAll(strings.ReplaceAll(c.command, " %s", ""), " ", "_"), func(b *testing.B) {
-			var took [3][]time.Duration
+			var took [4][]time.Duration
 			for b.Loop() {
 				for i, p := range places {
 					command := c.command
@@ -84,7 +92,7 @@ func BenchmarkRights(b *testing.B) {
 					took[i] = append(took[i], time.Since(began))
 				}
 			}
-			var quick [3]float64
+			var quick [4]float64
 			for i := range took {
 				slices.Sort(took[i])
 				quick[i] = float64(took[i][len(took[i])/10])
@@ -92,6 +100,7 @@ func BenchmarkRights(b *testing.B) {
 			b.ReportMetric(quick[0]/float64(c.times)/1000, "us-unshared")
 			b.ReportMetric(quick[1]/quick[0], "x-owner")
 			b.ReportMetric(quick[2]/quick[0], "x-member")
+			b.ReportMetric(quick[3]/quick[0], "x-rights")
 		})
 	}
 }

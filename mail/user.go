@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -19,10 +20,11 @@ type User struct {
 	principal directory.Principal
 	origin    Origin
 	client    atomic.Pointer[string]
-	admin     bool   // every right in the principal's own account
-	reason    string // why the admin acts
-	delivery  bool   // puts messages into mailboxes as nobody
-	quiet     bool   // Config.OnGrant does not hear of grants
+	groups    atomic.Pointer[memberships] // when identity looked last
+	admin     bool                        // every right in the principal's own account
+	reason    string                      // why the admin acts
+	delivery  bool                        // puts messages into mailboxes as nobody
+	quiet     bool                        // Config.OnGrant does not hear of grants
 }
 
 // As is the one door to the engine: it returns p's way to mail.
@@ -72,11 +74,23 @@ func (u *User) identity(ctx context.Context) (acl.Subject, error) {
 	if err != nil {
 		return s, err
 	}
+	if last := u.groups.Load(); last != nil && slices.Equal(last.ids, groups) {
+		s.Groups = last.subject
+		return s, nil
+	}
 	s.Groups = make([]uint32, len(groups))
 	for i, g := range groups {
 		s.Groups[i] = uint32(g)
 	}
+	u.groups.Store(&memberships{ids: groups, subject: s.Groups})
 	return s, nil
+}
+
+// memberships are a user's groups as the directory gave them, and as rights want
+// them; neither is changed any more.
+type memberships struct {
+	ids     []directory.ID
+	subject []uint32
 }
 
 // A location is a name that a user gave, taken apart: whose tree, and the path
@@ -96,7 +110,11 @@ const nobody = directory.NoID
 // clean. Under the prefixes an owner who does not exist is nobody, to the
 // administrator NotFound.
 func (u *User) locate(ctx context.Context, name string) (location, error) {
-	for space, prefix := range map[Namespace]string{OtherUsers: u.engine.config.OtherUsersPrefix, Shared: u.engine.config.SharedPrefix} {
+	for _, space := range [...]Namespace{OtherUsers, Shared} {
+		prefix := u.engine.config.OtherUsersPrefix
+		if space == Shared {
+			prefix = u.engine.config.SharedPrefix
+		}
 		rest, ok := strings.CutPrefix(name, prefix)
 		if !ok {
 			continue
