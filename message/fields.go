@@ -45,21 +45,46 @@ func nextField(header []byte) (Field, int) {
 	n := fieldEnd(header)
 	raw := header[:n]
 	f := Field{Raw: raw}
-	line := raw
-	if i := bytes.IndexByte(line, '\n'); i >= 0 {
-		line = line[:i]
-	}
-	colon := bytes.IndexByte(line, ':')
+	colon := nameEnd(raw)
 	if colon < 0 {
 		return f, n
 	}
-	end := colon
+	f.Name = raw[:trimmedEnd(raw, colon)]
+	f.Value = trimValue(raw[colon+1:])
+	return f, n
+}
+
+// fieldName returns the name of a field as Field has it. AppendFields goes over
+// the fields that are kept of every message that a client lists, and needs no
+// more of them.
+func fieldName(raw []byte) []byte {
+	colon := nameEnd(raw)
+	if colon < 0 {
+		return nil
+	}
+	return raw[:trimmedEnd(raw, colon)]
+}
+
+// nameEnd returns where the colon of a field is, -1 if its first line has none.
+// Names are short: a loop finds it before a call would begin to look.
+func nameEnd(raw []byte) int {
+	for i, c := range raw {
+		if c == ':' {
+			return i
+		}
+		if c == '\n' {
+			break
+		}
+	}
+	return -1
+}
+
+// trimmedEnd returns end without the white space before it.
+func trimmedEnd(raw []byte, end int) int {
 	for end > 0 && isClass(raw[end-1], classWSP) {
 		end--
 	}
-	f.Name = raw[:end]
-	f.Value = trimValue(raw[colon+1:])
-	return f, n
+	return end
 }
 
 // fieldEnd returns the length of the first field: up to the first line end
@@ -142,17 +167,15 @@ func appendUnfolded(dst, v []byte) []byte {
 // HEADER.FIELDS always has, so that it can be made from Summary.Headers.
 func AppendFields(dst, header []byte, names []string, not bool) []byte {
 	rest := header
-	for {
-		f, n := nextField(rest)
-		if n == 0 {
-			break
-		}
+	for len(rest) > 0 && emptyLine(rest) == 0 {
+		n := fieldEnd(rest)
+		raw := rest[:n]
 		rest = rest[n:]
-		if nameAmong(f.Name, names) == not {
+		if nameAmong(fieldName(raw), names) == not {
 			continue
 		}
-		dst = append(dst, f.Raw...)
-		if f.Raw[n-1] != '\n' && !not {
+		dst = append(dst, raw...)
+		if raw[n-1] != '\n' && !not {
 			dst = append(dst, '\r', '\n')
 		}
 	}
