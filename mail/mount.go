@@ -162,9 +162,20 @@ func (t *txn) mounted(a *account, n *node) (string, error) {
 	if a.id == t.u.principal.ID || t.u.principal.Kind != directory.Person {
 		return "", nil
 	}
+	if t.w == nil {
+		if _, none := t.e.personals.get(noMounts(t.u.principal.ID), t.began); none {
+			return "", nil
+		}
+	}
 	home, err := t.account(t.u.principal.ID)
-	if err != nil || len(home.tree.mounts) == 0 {
+	if err != nil {
 		return "", err
+	}
+	if len(home.tree.mounts) == 0 {
+		if t.w == nil {
+			t.e.personals.put(noMounts(t.u.principal.ID), personal{}, t.began)
+		}
+		return "", nil
 	}
 	beneath := ""
 	for {
@@ -177,6 +188,13 @@ func (t *txn) mounted(a *account, n *node) (string, error) {
 		beneath = joinPath(n.name, beneath)
 		n = a.tree.nodes[n.parent]
 	}
+}
+
+// noMounts is where the engine's memory of users notes that one has no mounts, so
+// that most who open what is shared with them are spared a look into their own
+// tree. Nothing else is noted at a root.
+func noMounts(owner directory.ID) personalKey {
+	return personalKey{MailboxID{owner, rootNum}, owner}
 }
 
 // nameOf is what the user calls a mailbox: what LIST says.

@@ -60,6 +60,34 @@ func TestMountsWithinMounts(t *testing.T) {
 	kindOf(t, ben.Delete(w.ctx, "Deep"), HasChildren)
 }
 
+// That a user has no mounts is remembered, until there is one.
+func TestFirstMountIsSeen(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.as("anna").Create(w.ctx, "P", nil)
+	w.must(err)
+	w.grant("anna", "P", "ben", "lr")
+	name := func() string { return w.open("ben", "Users/anna/P").Name() }
+	for _, step := range []struct {
+		do   func() error
+		want string
+	}{
+		{func() error { return nil }, "Users/anna/P"},
+		{func() error { return nil }, "Users/anna/P"},
+		{func() error { return w.as("ben").Mount(w.ctx, "Users/anna/P", "M") }, "M"},
+		{func() error { return w.as("ben").Rename(w.ctx, "M", "N") }, "N"},
+		{func() error { return w.as("ben").Delete(w.ctx, "N") }, "Users/anna/P"},
+		{func() error { return w.as("ben").Mount(w.ctx, "Users/anna/P", "O") }, "O"},
+	} {
+		w.must(step.do())
+		if got := name(); got != step.want {
+			t.Fatalf("the mailbox is called %s, want %s", got, step.want)
+		}
+		if got := name(); got != step.want {
+			t.Fatalf("the second time the mailbox is called %s, want %s", got, step.want)
+		}
+	}
+}
+
 func TestMountOfWhatIsGone(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.as("anna").Create(w.ctx, "P", nil)

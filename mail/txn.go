@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +49,7 @@ type account struct {
 	gone    []uint32
 	treeLog logEntry
 	dirty   bool
+	mounts  bool // something is mounted by this transaction
 
 	newEmails uint64 // emails that are new with it
 	limits    *Quota // loaded when first needed
@@ -116,6 +118,11 @@ func (u *User) update(ctx context.Context, op string, owners []directory.ID, fn 
 func (t *txn) settle(durable bool) {
 	if t == nil {
 		return
+	}
+	for _, a := range t.accounts {
+		if a.mounts {
+			t.e.personals.end(noMounts(a.id))
+		}
 	}
 	for _, m := range t.boxes {
 		if m.recent != nil {
@@ -262,6 +269,10 @@ func (t *txn) flush() error {
 	for _, a := range t.accounts {
 		if err := t.flushAccount(a); err != nil {
 			return err
+		}
+		if slices.ContainsFunc(a.put, (*node).isMount) {
+			a.mounts = true
+			t.e.personals.begin(noMounts(a.id))
 		}
 	}
 	return nil
