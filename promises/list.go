@@ -72,6 +72,7 @@ func List() []Promise {
 		{"saved", "A further backup copies what is new, and each is whole without the others.", "server", "TestBackup", 0},
 		{"saved", "A damaged backup is refused, whichever file it is, and leaves nothing behind.", "server", "TestRestoreDamaged", 0},
 		{"saved", "After a restore no client takes a message for another one: UIDVALIDITY is new, modseqs are above all that were given.", "mail", "TestRestored", 0},
+		{"saved", "Single mailboxes and messages of a backup come back beside what is here: nothing is changed, nothing doubled, also when it is done again.", "moving", "TestRestoreAddsWhatIsMissing", 0},
 		{"saved", "No jump of the clock lets a UIDVALIDITY, UID or modseq come again.", "mail", "TestClockJumps", 0},
 		{"saved", "Data directories of all earlier formats are upgraded, also when that is interrupted; newer ones are refused.", "server", "TestUpgrade", 0},
 		{"contained", "A bug in a command costs its session only.", "imap", "TestPanic", 0},

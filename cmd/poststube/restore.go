@@ -33,7 +33,7 @@ nicht zweimal. Die Sicherung wird so lange ins Datenverzeichnis kopiert, also mu
 			"restore /var/backups/poststube --only group:sales/Inbox --since 2026-11-20\n",
 		args: cobra.ExactArgs(1),
 		run: func(cmd *cobra.Command, args []string) error {
-			if only.only != "" {
+			if cmd.Flags().Changed("only") {
 				return a.restoreMailboxes(cmd, args[0], &only)
 			}
 			for _, name := range []string{"into", "beneath", "since", "before", "message-id"} {

@@ -1,0 +1,67 @@
+package server
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"poststube/admin"
+)
+
+// TestOpenAside: the copy shows what was saved, and goes; a damaged backup is
+// refused and leaves nothing; the backup stays as it is.
+func TestOpenAside(t *testing.T) {
+	work := t.TempDir()
+	data, saved := filepath.Join(work, "data"), filepath.Join(work, "saved")
+	s := openTest(t, data)
+	defer s.Close()
+	if _, err := s.Directory.AddPerson(t.Context(), "anna", "secret"); err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, "large", 1<<20)
+	want := contents(t, s)
+	done, err := s.Backup(t.Context(), admin.BackupTo{Dir: saved}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, "later", 100)
+	c := testStoreConfig()
+	for range 2 { // the first has not changed the backup
+		a, err := OpenAside(t.Context(), saved, data, &c, silent, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Backup != done.Dir {
+			t.Errorf("%s is open, want %s", a.Backup, done.Dir)
+		}
+		if got := contents(t, a.Store); got != want {
+			t.Errorf("the copy has %d octets, want %d", len(got), len(want))
+		}
+		if err := a.Close(); err != nil {
+			t.Fatal(err)
+		}
+		nothingAside(t, data)
+	}
+	sums, err := readSums(done.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range sums {
+		if err := os.WriteFile(filepath.Join(done.Dir, name), []byte("other"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := OpenAside(t.Context(), saved, data, &c, silent, nil); err == nil || !strings.Contains(err.Error(), "is not what was saved") {
+		t.Errorf("a damaged backup: %v", err)
+	}
+	nothingAside(t, data)
+}
+
+func nothingAside(t *testing.T, data string) {
+	t.Helper()
+	left, err := filepath.Glob(filepath.Join(data, "aside*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left are %v, %v", left, err)
+	}
+}
