@@ -1,15 +1,13 @@
 package promises
 
 import (
-	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -221,47 +219,21 @@ func suffer(t *testing.T, p *process, a attack, victim *wire, span time.Duration
 	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.cmd.Process.Pid), []byte("5"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	stop := make(chan struct{})
-	var wg sync.WaitGroup
-	var connected atomic.Int64
 	addr := p.addrs["imap"]
 	if a.lmtp {
 		addr = p.addrs["lmtp"]
 	}
-	for i := range attackers {
-		wg.Go(func() {
-			for {
-				conn, err := net.Dial("tcp", addr)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				go func() { // ends what waits
-					<-stop
-					time.AfterFunc(100*time.Millisecond, func() { conn.Close() })
-				}()
-				w := &wire{conn: conn, r: bufio.NewReader(conn)}
-				if _, err := w.line(); err == nil {
-					connected.Add(1)
-					a.run(&assault{w, []string{"mallory", "oscar"}[i%2], stop})
-				}
-				conn.Close()
-				select {
-				case <-stop:
-					return
-				case <-time.After(10 * time.Millisecond):
-				}
-			}
-		})
+	others, err := besiege(a.name, addr)
+	if err != nil {
+		t.Fatal(err)
 	}
 	under, err := workload([]*wire{victim}, span)
-	close(stop)
-	wg.Wait()
-	if err != nil {
+	connected, lifted := others.lift()
+	if err := errors.Join(err, lifted); err != nil {
 		t.Fatalf("%s: another user: %v", a.name, err)
 	}
-	if connected.Load() < attackers/2 {
-		t.Errorf("%s: only %d connections were made: the attack is none", a.name, connected.Load())
+	if connected < attackers/2 {
+		t.Errorf("%s: only %d connections were made: the attack is none", a.name, connected)
 	}
 	_, peak := resident(t, p.cmd.Process.Pid)
 	return under, peak
