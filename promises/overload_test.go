@@ -196,7 +196,7 @@ func TestOverload(t *testing.T) {
 		}
 		// The attackers and the victim run on the same processors as the server, so
 		// these are the bounds of a machine that does much else.
-		if under.median > max(3*alone.median, 250*time.Millisecond) || under.p99 > max(3*alone.p99, 3*time.Second) {
+		if under.median > max(3*alone.median, 250*time.Millisecond) || under.p99 > max(3*alone.p99, 1500*time.Millisecond) {
 			t.Errorf("%s: another user waits for %v, the 99th percentile is %v; alone it was %v and %v", a.name, under.median, under.p99, alone.median, alone.p99)
 		}
 	}
