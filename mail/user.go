@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -20,11 +19,10 @@ type User struct {
 	principal directory.Principal
 	origin    Origin
 	client    atomic.Pointer[string]
-	groups    atomic.Pointer[memberships] // when identity looked last
-	admin     bool                        // every right in the principal's own account
-	reason    string                      // why the admin acts
-	delivery  bool                        // puts messages into mailboxes as nobody
-	quiet     bool                        // Config.OnGrant does not hear of grants
+	admin     bool   // every right in the principal's own account
+	reason    string // why the admin acts
+	delivery  bool   // puts messages into mailboxes as nobody
+	quiet     bool   // Config.OnGrant does not hear of grants
 }
 
 // As is the one door to the engine: it returns p's way to mail.
@@ -74,23 +72,11 @@ func (u *User) identity(ctx context.Context) (acl.Subject, error) {
 	if err != nil {
 		return s, err
 	}
-	if last := u.groups.Load(); last != nil && slices.Equal(last.ids, groups) {
-		s.Groups = last.subject
-		return s, nil
-	}
 	s.Groups = make([]uint32, len(groups))
 	for i, g := range groups {
 		s.Groups[i] = uint32(g)
 	}
-	u.groups.Store(&memberships{ids: groups, subject: s.Groups})
 	return s, nil
-}
-
-// memberships are a user's groups as the directory gave them, and as rights want
-// them; neither is changed any more.
-type memberships struct {
-	ids     []directory.ID
-	subject []uint32
 }
 
 // A location is a name that a user gave, taken apart: whose tree, and the path
@@ -110,31 +96,30 @@ const nobody = directory.NoID
 // clean. Under the prefixes an owner who does not exist is nobody, to the
 // administrator NotFound.
 func (u *User) locate(ctx context.Context, name string) (location, error) {
-	for _, space := range [...]Namespace{OtherUsers, Shared} {
-		prefix := u.engine.config.OtherUsersPrefix
-		if space == Shared {
-			prefix = u.engine.config.SharedPrefix
-		}
-		rest, ok := strings.CutPrefix(name, prefix)
+	for _, x := range [...]struct {
+		space  Namespace
+		prefix string
+		kind   directory.Kind
+	}{
+		{OtherUsers, u.engine.config.OtherUsersPrefix, directory.Person},
+		{Shared, u.engine.config.SharedPrefix, directory.Group},
+	} {
+		rest, ok := strings.CutPrefix(name, x.prefix)
 		if !ok {
 			continue
 		}
 		owner, path, _ := strings.Cut(rest, separator)
-		kind := directory.Person
-		if space == Shared {
-			kind = directory.Group
-		}
 		p, err := u.engine.dir.ByName(ctx, owner)
 		switch {
 		case err != nil && !errors.Is(err, directory.ErrNotFound) && !errors.Is(err, directory.ErrInvalid):
 			return location{}, err
-		case err == nil && p.Kind == kind:
+		case err == nil && p.Kind == x.kind:
 		case u.admin:
 			return location{}, errNoMailbox()
 		default:
-			p = directory.Principal{ID: nobody, Kind: kind, Name: owner}
+			p = directory.Principal{ID: nobody, Kind: x.kind, Name: owner}
 		}
-		return location{owner: p, path: path, space: space}, nil
+		return location{owner: p, path: path, space: x.space}, nil
 	}
 	return location{owner: u.principal, path: name, space: Personal}, nil
 }
