@@ -162,17 +162,16 @@ func (t *txn) mounted(a *account, n *node) (string, error) {
 	if a.id == t.u.principal.ID || t.u.principal.Kind != directory.Person {
 		return "", nil
 	}
-	if t.w == nil {
-		if _, none := t.e.personals.get(noMounts(t.u.principal.ID), t.began); none {
-			return "", nil
-		}
+	remembers := t.w == nil
+	if _, none := t.e.personals.get(noMounts(t.u.principal.ID), t.began); none && remembers {
+		return "", nil
 	}
 	home, err := t.account(t.u.principal.ID)
 	if err != nil {
 		return "", err
 	}
 	if len(home.tree.mounts) == 0 {
-		if t.w == nil {
+		if remembers {
 			t.e.personals.put(noMounts(t.u.principal.ID), personal{}, t.began)
 		}
 		return "", nil
@@ -190,9 +189,9 @@ func (t *txn) mounted(a *account, n *node) (string, error) {
 	}
 }
 
-// noMounts is where the engine's memory of users notes that one has no mounts, so
-// that most who open what is shared with them are spared a look into their own
-// tree. Nothing else is noted at a root.
+// noMounts is the key under which personals keeps that a user has no mounts, which
+// spares most who open what is shared with them a look into their own tree. A root
+// is no mailbox, so that nothing else is kept under it.
 func noMounts(owner directory.ID) personalKey {
 	return personalKey{MailboxID{owner, rootNum}, owner}
 }

@@ -10,7 +10,8 @@ import (
 // What is known of one user in one mailbox, in memory: the modseq of the last
 // change that only this user sees, and how many messages he has not seen. With
 // it a list of thousands of shared mailboxes with their unseen messages costs
-// about what one's own cost; without it, three more reads for each.
+// about what one's own cost; without it, three more reads for each. And, under
+// the key noMounts, who has mounted nothing.
 //
 // It rests, like recentChanges, on this engine being the only writer of its
 // store. What was read in a snapshot is kept only if nothing has changed since
