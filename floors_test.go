@@ -74,7 +74,7 @@ var house = map[string]room{
 	"bench":              {side, "", ""},
 	"scripts/perftable":  {side, "", "golang.org/x/crypto"},
 	"scripts/vulndb":     {side, "", ""},
-	"moving":             {side, "acl admin imap/wire imapclient mail maildir uidset", ""},
+	"moving":             {side, "acl admin imap/wire imapclient mail maildir message uidset", ""},
 	"dialogue":           {side, "", ""},
 	"dialogue/house":     {side, "acl blob/dirblob directory dovecotauth imap kv kv/pebblekv kv/sealed mail notify/localbus smtp", "github.com/cockroachdb/pebble/v2"},
 	"interop":            {side, "", ""},

@@ -12,6 +12,7 @@ import (
 
 	"poststube/admin"
 	"poststube/mail"
+	"poststube/message"
 )
 
 // RestoreOptions say what Restore takes, and where it puts it.
@@ -168,9 +169,7 @@ func (r *restorer) choose(m admin.Message, sums map[uint32]octetSum) error {
 	if _, err := io.Copy(io.MultiWriter(h, &head), m.Body); err != nil {
 		return err
 	}
-	if len(r.o.MessageIDs) > 0 && !slices.ContainsFunc(r.o.MessageIDs, func(id string) bool {
-		return strings.Trim(id, " <>") == head.messageID()
-	}) {
+	if len(r.o.MessageIDs) > 0 && !head.is(r.o.MessageIDs) {
 		return nil
 	}
 	sums[m.UID] = octetSum(h.Sum(nil))
@@ -216,26 +215,9 @@ func (h *header) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// messageID returns the Message-ID without its angle brackets, or "".
-func (h *header) messageID() string {
-	id, in := "", false
-	for line := range strings.Lines(string(h.text)) {
-		line = strings.TrimRight(line, "\r\n")
-		if line == "" {
-			break
-		}
-		if line[0] == ' ' || line[0] == '\t' { // folded
-			if in {
-				id += line
-			}
-			continue
-		}
-		if in {
-			break
-		}
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.EqualFold(strings.TrimSpace(name), "Message-ID") {
-			id, in = value, true
-		}
-	}
-	return strings.Trim(id, " \t<>")
+// is tells whether one of ids, with or without angle brackets, is the Message-ID.
+func (h *header) is(ids []string) bool {
+	value, _ := message.FieldValue(h.text, "Message-ID")
+	own := message.ParseMessageIDs(value)
+	return len(own) > 0 && slices.ContainsFunc(ids, func(id string) bool { return strings.Trim(id, " <>") == own[0] })
 }
