@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,6 +55,46 @@ func TestOpenAside(t *testing.T) {
 	}
 	if _, err := OpenAside(t.Context(), saved, data, &c, silent, nil); err == nil || !strings.Contains(err.Error(), "is not what was saved") {
 		t.Errorf("a damaged backup: %v", err)
+	}
+	nothingAside(t, data)
+}
+
+// TestAsideOfTheKilled: a copy that nobody holds goes when a server starts and when
+// the place is claimed again; one that is held stays.
+func TestAsideOfTheKilled(t *testing.T) {
+	data := t.TempDir()
+	left := filepath.Join(data, asideDir, "kv", "mail")
+	leave := func() {
+		t.Helper()
+		if err := errors.Join(os.MkdirAll(filepath.Dir(left), 0o700), os.WriteFile(left, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	there := func() bool { _, err := os.Stat(left); return err == nil }
+	leave()
+	held, err := claimAside(data)
+	if err != nil || there() {
+		t.Fatalf("claimed: %v, what was left is there: %v", err, there())
+	}
+	leave()
+	if _, err := claimAside(data); !errors.Is(err, errAside) {
+		t.Errorf("claimed twice: %v", err)
+	}
+	if err := clearAside(data); err != nil || !there() {
+		t.Errorf("a copy in use: %v, it is there: %v", err, there())
+	}
+	if err := held.lock.Close(); err != nil { // as when the process ends
+		t.Fatal(err)
+	}
+	c := testStoreConfig()
+	c.Listen = Listen{IMAP: []string{"127.0.0.1:0"}}
+	s, err := Start(t.Context(), data, c, silent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Stop()
+	if there() {
+		t.Error("a server has started, and the copy is still there")
 	}
 	nothingAside(t, data)
 }

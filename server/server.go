@@ -72,6 +72,9 @@ func startWithin(ctx context.Context, bound *memory, dir string, c Config, log *
 }
 
 func (s *Server) start(dir string, inherited []Inherited) error {
+	if err := clearAside(dir); err != nil {
+		s.log.Warn("the copy of a backup that a restore left behind cannot be removed: remove it by hand", "dir", filepath.Join(dir, asideDir), "err", err)
+	}
 	// All listen before any serves, so that a start that fails has done nothing.
 	if err := s.listen(dir, inherited); err != nil {
 		return err

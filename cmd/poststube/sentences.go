@@ -168,6 +168,7 @@ func nodeSentences() []text {
 func foreignSentences() []text {
 	return []text{
 		{"in the backup: %s", "in der Sicherung: %s"},
+		{"another restore --only is at work in this data directory: wait until it is done", "ein anderes restore --only arbeitet in diesem Datenverzeichnis: warten, bis es fertig ist"},
 		{"open %s: no such file or directory", "%s: diese Datei gibt es nicht"},
 		{"stat %s: no such file or directory", "%s: diese Datei gibt es nicht"},
 		{"open %s: permission denied", "%s: keine Erlaubnis"},
