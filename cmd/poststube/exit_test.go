@@ -11,7 +11,8 @@ import (
 )
 
 // TestExitCodes: 0 is done, 1 is not done, 2 is a command line that makes no
-// sense, 78 a server that a new start would not help; with -f json what is not done is an object, with its kind.
+// sense, 78 a server that a new start would not help; with -f json what is not done
+// is an object, with its kind.
 func TestExitCodes(t *testing.T) {
 	dir := shortDir(t)
 	if err := os.WriteFile(dir+"/version", []byte("no directory, no socket"), 0o600); err != nil {

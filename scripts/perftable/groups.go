@@ -46,6 +46,7 @@ var groupRows = []groupRow{
 	{"FETCH of envelopes by the member", "Rights/FETCH_1:1000_(UID_FLAGS_ENVELOPE_BODYSTRUCTURE)", "x-rights", "", 1.05},
 	{"SELECT by the member where \\Seen is everyone's own", "Rights/SELECT", "x-member", "", 1.2},
 	{"FETCH of flags there", "Rights/FETCH_1:*_(UID_FLAGS)", "x-member", "", 1.2},
+	{"FETCH of envelopes there", "Rights/FETCH_1:1000_(UID_FLAGS_ENVELOPE_BODYSTRUCTURE)", "x-member", "", 1.2},
 	{"FETCH of the flags of one message there", "Rights/FETCH_7_(FLAGS)", "x-member", "", 1.2},
 }
 
